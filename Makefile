@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Container objects for Linux: an overlay on Debian's linux-source-6.12.
+# Each target does its own set-up and is incremental; "make help" lists them.
+
+MAKEFLAGS += --no-print-directory
+S := scripts/overlay
+
+# normal, debug or base; "make check" runs both patched kernels without it.
+KERNEL ?=
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make check     build both kernels and the kselftests, run them in VMs
+#:                KERNEL=normal|debug: that kernel only; TESTS='clone*': a selection
+#: make demo      run samples/containers/demo in a VM; CMD='shell command'
+#: make shell     a VM with a shell, the kselftests and the demo; KERNEL=...
+#: make kernel    build the patched kernel; KERNEL=normal|debug|base
+#: make image     the same, printing the image's path (use make -s)
+#: make tree      unpack the base and apply the overlay: build/tree
+#: make refresh   take changes made in build/tree back into the overlay
+#: make lint      checkpatch, kernel-doc, sparse, tooling (shell, python); STEPS=... for some
+#: make clean     remove build/, except the compiler cache
+#:
+#: Kernels: normal is what the tests run on first; debug adds KASAN, lockdep,
+#: kmemleak and more; base is the unpatched source with normal's configuration.
+
+setup:
+	@$(S)/setup
+
+tree: setup
+	@$(S)/overlay.py apply
+
+refresh: setup
+	@$(S)/overlay.py refresh
+
+kernel image: setup
+	@$(S)/kernel $(or $(KERNEL),normal)
+
+check: setup
+	@TESTS="$$TESTS" $(S)/check $(or $(KERNEL),normal debug)
+
+demo: setup
+	@CMD="$$CMD" $(S)/demo
+
+shell: setup
+	@$(S)/shell $(or $(KERNEL),normal)
+
+lint: setup
+	@$(S)/lint $(STEPS)
+
+clean:
+	rm -rf build/base* build/tree* build/out build/guest build/results
+
+.PHONY: help setup tree refresh kernel image check demo shell lint clean
+# One target may run the tools of another; two at once would share build/.
+.NOTPARALLEL:
