@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Container objects: what the rest of the kernel needs to know about them.
+ *
+ * A container is a set of processes with the namespaces, credentials and root
+ * that they were given on entry. Rules:
+ *
+ *  1. Membership is a property of the process (signal_struct->container), set
+ *     before the process can be seen and never changed. NULL means the initial
+ *     container, which has no list of members and is not counted.
+ *
+ *  2. A member holds a reference on its container from copy_process() until
+ *     free_signal_struct(), so tsk->signal->container can be followed without
+ *     a lock by whoever may follow tsk->signal.
+ *
+ *  3. A descriptor, a member and a nested container each hold one reference.
+ *     A container is taken off its parent's list before the last one can go.
+ *
+ *  4. States, member lists and the tree of containers change with tasklist_lock
+ *     held for writing. A state only ever grows, so one that was read without
+ *     the lock is a lower bound.
+ */
+#ifndef _LINUX_CONTAINER_H
+#define _LINUX_CONTAINER_H
+
+#include <linux/err.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+struct container;
+struct container_entry;
+struct container_guard;
+struct cred;
+struct file;
+struct path;
+struct pid;
+struct pid_namespace;
+struct seq_file;
+
+/* What security_container_permission() is asked for. */
+#define CONTAINER_MAY_ENTER	0x1	/* put a process into it */
+#define CONTAINER_MAY_CONTROL	0x2	/* set it up, signal or wait for it */
+
+/* Bits of signal_struct->container_flags. */
+#define CONTAINER_GUARD_EXECED	0x1	/* has exec'ed and kept its guard */
+
+#ifdef CONFIG_CONTAINERS
+
+void **container_security(struct container *c);
+int container_copy_creds(struct task_struct *p, struct container_entry *entry);
+int __container_copy_process(struct task_struct *p, struct kernel_clone_args *args);
+int __container_fork(struct task_struct *p, struct kernel_clone_args *args);
+void __container_free_signal(struct signal_struct *sig);
+bool __container_dying(const struct container *c);
+void __container_group_dead(struct task_struct *tsk);
+void __container_exit(struct task_struct *tsk);
+struct task_struct *__container_reaper(struct container *c, struct task_struct *p);
+const struct cred *__container_guard_cred(struct task_struct *task);
+bool __container_guard_refuses(struct task_struct *task);
+bool __container_guard_traceme(struct task_struct *parent);
+int __container_exec_file(struct file *file, const char *name, int flags);
+void __container_exec(struct file *exe);
+void container_move_orphans(struct task_struct *father, struct task_struct *reaper);
+int container_pivot_root(const struct path *old_root, const struct path *new_root);
+int proc_pid_container(struct seq_file *m, struct pid_namespace *ns,
+		       struct pid *pid, struct task_struct *task);
+
+/* Is this fork one into a container? */
+static inline bool container_entering(const struct kernel_clone_args *args)
+{
+	return unlikely(args->container);
+}
+
+/* Everything of a fork that can fail, but for the credentials. */
+static inline int container_copy_process(struct task_struct *p,
+					 struct kernel_clone_args *args)
+{
+	if (likely(!current->signal->container && !container_entering(args)))
+		return 0;
+	return __container_copy_process(p, args);
+}
+
+/* The last step of a fork that can fail; makes @p a member. */
+static inline int container_fork(struct task_struct *p,
+				 struct kernel_clone_args *args)
+{
+	if (likely(!p->signal->container))
+		return 0;
+	return __container_fork(p, args);
+}
+
+static inline void container_free_signal(struct signal_struct *sig)
+{
+	if (unlikely(sig->container))
+		__container_free_signal(sig);
+}
+
+/* Is @tsk in a container that is dying or dead? */
+static inline bool container_dying(const struct task_struct *tsk)
+{
+	const struct container *c = tsk->signal->container;
+
+	return unlikely(c) && __container_dying(c);
+}
+
+/* No thread of the process of @tsk, but @tsk in do_exit(), is left. */
+static inline void container_group_dead(struct task_struct *tsk)
+{
+	if (unlikely(tsk->signal->container))
+		__container_group_dead(tsk);
+}
+
+/* @tsk is about to enter exit_notify(). */
+static inline void container_exit(struct task_struct *tsk)
+{
+	if (unlikely(tsk->signal->container))
+		__container_exit(tsk);
+}
+
+/* Does a walk up the process tree from @a to @b cross a container's boundary? */
+static inline bool container_crossed(const struct task_struct *a,
+				     const struct task_struct *b)
+{
+	return a->signal->container != b->signal->container;
+}
+
+/*
+ * The leader of the container's init, if it may adopt @p: an orphan that is in
+ * the container, or a process of the container that leaves children behind.
+ */
+static inline struct task_struct *container_reaper(struct task_struct *p)
+{
+	struct container *c = p->signal->container;
+
+	return unlikely(c) ? __container_reaper(c, p) : NULL;
+}
+
+/*
+ * Whose credentials must a reader of @task match, besides those of @task? NULL:
+ * nobody's; an error: no credentials help. Under rcu_read_lock().
+ */
+static inline const struct cred *container_guard_cred(struct task_struct *task)
+{
+	if (likely(!rcu_access_pointer(task->signal->container_guard)))
+		return NULL;
+	return __container_guard_cred(task);
+}
+
+/* Is @task under the entry guard? */
+static inline bool container_guarded(const struct task_struct *task)
+{
+	return unlikely(rcu_access_pointer(task->signal->container_guard));
+}
+
+/*
+ * Is @task under the entry guard, and is current one whom it keeps off? For
+ * interfaces that ask for no ptrace permission.
+ */
+static inline bool container_guard_refuses(struct task_struct *task)
+{
+	return container_guarded(task) && __container_guard_refuses(task);
+}
+
+/* May current be traced by its @parent, by its own wish? */
+static inline bool container_guard_traceme(struct task_struct *parent)
+{
+	return !container_guarded(current) || __container_guard_traceme(parent);
+}
+
+/* May current execute @file, opened as @name with the AT_* @flags? */
+static inline int container_exec_file(struct file *file, const char *name, int flags)
+{
+	return container_guarded(current) ? __container_exec_file(file, name, flags) : 0;
+}
+
+/* Current has become @exe; under exec_update_lock. */
+static inline void container_exec(struct file *exe)
+{
+	if (container_guarded(current))
+		__container_exec(exe);
+}
+
+#else /* !CONFIG_CONTAINERS */
+
+static inline bool container_entering(const struct kernel_clone_args *args)
+{
+	return false;
+}
+
+#define container_copy_creds(p, entry) 0
+
+static inline int container_copy_process(struct task_struct *p,
+					 struct kernel_clone_args *args)
+{
+	return 0;
+}
+
+static inline int container_fork(struct task_struct *p,
+				 struct kernel_clone_args *args)
+{
+	return 0;
+}
+
+static inline void container_free_signal(struct signal_struct *sig) { }
+
+static inline bool container_dying(const struct task_struct *tsk)
+{
+	return false;
+}
+
+static inline void container_group_dead(struct task_struct *tsk) { }
+static inline void container_exit(struct task_struct *tsk) { }
+
+static inline bool container_crossed(const struct task_struct *a,
+				     const struct task_struct *b)
+{
+	return false;
+}
+
+static inline struct task_struct *container_reaper(struct task_struct *p)
+{
+	return NULL;
+}
+
+static inline void container_move_orphans(struct task_struct *father,
+					  struct task_struct *reaper) { }
+
+static inline const struct cred *container_guard_cred(struct task_struct *task)
+{
+	return NULL;
+}
+
+static inline bool container_guarded(const struct task_struct *task)
+{
+	return false;
+}
+
+static inline bool container_guard_refuses(struct task_struct *task)
+{
+	return false;
+}
+
+static inline bool container_guard_traceme(struct task_struct *parent)
+{
+	return true;
+}
+
+static inline int container_exec_file(struct file *file, const char *name, int flags)
+{
+	return 0;
+}
+
+static inline void container_exec(struct file *exe) { }
+
+static inline int container_pivot_root(const struct path *old_root,
+				       const struct path *new_root)
+{
+	return 0;
+}
+
+#endif /* CONFIG_CONTAINERS */
+#endif /* _LINUX_CONTAINER_H */

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The container object and what its parts share. See <linux/container.h> for
+ * the rules on membership, references and locks.
+ */
+#ifndef _KERNEL_CONTAINER_INTERNAL_H
+#define _KERNEL_CONTAINER_INTERNAL_H
+
+#include <linux/container.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/path.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <uapi/linux/container.h>
+
+/* Containers in containers: the initial one is at depth 0. */
+#define CONTAINER_MAX_DEPTH	32
+
+/**
+ * enum container_state - the life of a container
+ * @CONTAINER_UNLINKED: Under construction (or never finished): nobody sees it.
+ * @CONTAINER_NEW: Waits for its first process.
+ * @CONTAINER_RUNNING: Its init lives.
+ * @CONTAINER_DYING: Its init is dead, or it was killed: nobody enters any more,
+ *	and all members have been sent SIGKILL or are about to be.
+ * @CONTAINER_DEAD: No process is left in it or below it. It is on no list, and
+ *	has dropped all that it held but its identity and its init's status.
+ */
+enum container_state {
+	CONTAINER_UNLINKED,
+	CONTAINER_NEW,
+	CONTAINER_RUNNING,
+	CONTAINER_DYING,
+	CONTAINER_DEAD,
+};
+
+/**
+ * struct container_means - what who enters is given
+ * @cred: Ids, groups, user namespace, and the bounds of the capabilities.
+ * @ns: Namespaces; ->pid_ns_for_children is the active PID namespace of the
+ *	members, and ->time_ns equals ->time_ns_for_children.
+ * @root: Root and working directory.
+ * @creator_root: The creator's root when it created the container; who still has
+ *	it may enter @root without CAP_SYS_CHROOT.
+ *
+ * A reference on each is held, or all are NULL.
+ */
+struct container_means {
+	const struct cred	*cred;
+	struct nsproxy		*ns;
+	struct path		root;
+	struct path		creator_root;
+};
+
+/**
+ * struct container - a container
+ * @id: Never reused, 1 is the initial container; also the inode number. Constant.
+ * @name: A label, not unique. Constant.
+ * @flags: CONTAINER_* flags that it was created with. Constant.
+ * @depth: Number of containers around it. Constant.
+ * @no_new_privs: Who enters gets no_new_privs: it (or one around it) was created
+ *	without CAP_SYS_ADMIN and without a user namespace of its own. Constant.
+ * @usage: References; not used in the initial container.
+ * @parent: The container of the process that created this one, NULL in the
+ *	initial container only. A reference is held until @usage is 0. Constant.
+ * @security: LSM blob. Constant.
+ * @state: Grows only; written under tasklist_lock.
+ * @init: The first process, from its fork until it leaves @members. Identity
+ *	and a way to its pid; under tasklist_lock. No reference is held: a
+ *	process leaves before its signal_struct can be freed.
+ * @exited: @status is valid. Written once, under tasklist_lock, after @status;
+ *	read with smp_load_acquire().
+ * @status: How init exited, as wait4() encodes it.
+ * @members: Processes (signal_struct->container_link) that have not been killed
+ *	because the container is dying. Under tasklist_lock.
+ * @killed: Processes that have, and are still on their way to exit_notify().
+ *	Under tasklist_lock.
+ * @nr_members: Length of @members and @killed. Under tasklist_lock.
+ * @nr_populated: 1 if @nr_members is not 0, plus the number of nested containers
+ *	whose own is not 0. Under tasklist_lock.
+ * @children: Nested containers that are not dead, those that are dying last.
+ *	Under tasklist_lock.
+ * @sibling: In @children of @parent; when dead, in the list of those that wait
+ *	for container_release_dead(), on its caller's stack. Under tasklist_lock.
+ * @start_mutex: Held over the fork of the first process, so that it is init.
+ * @wait: Pollers; woken without locks held.
+ * @means_lock: Protects @means. Innermost, taken in process context only.
+ * @means: What is given to who enters; empty once the container is dead.
+ * @ucounts: Charge of the creator; dropped when dead. Owned by who constructs
+ *	the container, then by who finds it dead.
+ * @free_work: Frees the container after an RCU grace period.
+ */
+struct container {
+	u64			id;
+	char			name[CONTAINER_NAME_MAX];
+	unsigned int		flags;
+	unsigned int		depth;
+	bool			no_new_privs;
+	refcount_t		usage;
+	struct container	*parent;
+	void			*security;
+
+	enum container_state	state;
+	struct signal_struct	*init;
+	bool			exited;
+	int			status;
+	struct list_head	members;
+	struct list_head	killed;
+	unsigned int		nr_members;
+	unsigned int		nr_populated;
+	struct list_head	children;
+	struct list_head	sibling;
+
+	struct mutex		start_mutex;
+	wait_queue_head_t	wait;
+	spinlock_t		means_lock;
+	struct container_means	means;
+	struct ucounts		*ucounts;
+	struct rcu_work		free_work;
+};
+
+/**
+ * struct container_guard - protects who entered a container until it execs
+ * @usage: References: one by each process under this guard.
+ * @container: The container that the forker was in; a reference is held.
+ * @cred: The forker's credentials; a reference is held.
+ * @rcu: Readers look at the guard of another process under RCU.
+ *
+ * Until a process that was forked into a container execs, it carries the
+ * forker's memory, executable and descriptors: whoever gets at those gets at
+ * the forker. So it is guarded as if it still were the forker.
+ */
+struct container_guard {
+	refcount_t		usage;
+	struct container	*container;
+	const struct cred	*cred;
+	struct rcu_head		rcu;
+};
+
+/**
+ * struct container_entry - a fork into a container, under way
+ * @container: The container; pinned by the caller's descriptor.
+ * @means: References of our own on what the child is given.
+ * @guard: The child's entry guard; the child takes the reference.
+ * @starting: @container's start_mutex is held: the child will be init.
+ */
+struct container_entry {
+	struct container	*container;
+	struct container_means	means;
+	struct container_guard	*guard;
+	bool			starting;
+};
+
+extern struct container init_container;
+extern struct xarray containers;
+
+/* The container that @tsk is in; the caller may follow @tsk->signal. */
+static inline struct container *task_container(const struct task_struct *tsk)
+{
+	return tsk->signal->container ?: &init_container;
+}
+
+static inline struct container *container_get(struct container *c)
+{
+	if (c != &init_container)
+		refcount_inc(&c->usage);
+	return c;
+}
+
+/* core.c */
+struct container *container_alloc(const char *name, unsigned int flags);
+void container_put(struct container *c);
+int container_link(struct container *c);
+bool container_below(const struct container *c, const struct container *top);
+bool container_in_view(const struct container *c, const struct container *viewer);
+void container_add_member(struct container *c, struct signal_struct *sig);
+void container_del_member(struct signal_struct *sig, struct list_head *dead);
+bool container_mark_dying(struct container *c, struct list_head *dead);
+void container_release_dead(struct list_head *dead);
+bool container_get_means(struct container *c, struct container_means *means);
+void container_put_means(struct container_means *means);
+pid_t container_init_pid(const struct container *c, struct pid_namespace *ns);
+const char *container_state_name(enum container_state state);
+
+/* kill.c */
+void container_destroy(struct container *c);
+
+/* guard.c */
+struct container_guard *container_guard_alloc(void);
+struct container_guard *container_guard_get(struct container_guard *guard);
+void container_guard_put(struct container_guard *guard);
+
+/* fs/containerfs.c */
+struct file *containerfs_create_file(struct container *c);
+struct container *container_from_file(struct file *file);
+void containerfs_close_fds(struct files_struct *files, const struct container *c);
+
+#endif /* _KERNEL_CONTAINER_INTERNAL_H */

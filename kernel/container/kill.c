@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How containers die.
+ *
+ * The last thread of a container's init makes the container CONTAINER_DYING as
+ * soon as it is the last (__container_group_dead()), and kills everybody. A fork
+ * by a member tests the state in the same section of tasklist_lock that makes
+ * the child a member, so either the fork fails or the kill finds the child.
+ *
+ * A process ceases to be a member when its last thread is about to go through
+ * exit_notify() (__container_exit()). That is not always the thread that was
+ * last to drop signal->live. It is not done in exit_notify() itself, where the
+ * init of a PID namespace waits until others have reaped the processes they
+ * forked into it: who waits for the container to be empty before reaping
+ * anybody must be told all the same.
+ */
+#include <linux/pid_namespace.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+
+#include "internal.h"
+
+#include <trace/events/container.h>
+
+/* So many processes are killed in one go with interrupts off. */
+#define KILL_BATCH	16
+
+/*
+ * SIGKILL, to the threads as well that are in do_exit() already and wait in
+ * PTRACE_EVENT_EXIT for a tracer that might be a dying member, too: they are
+ * past the point where a signal to the process would reach them. A thread that
+ * has not come to that point sees that the container is dying.
+ */
+static void kill_process(struct signal_struct *sig)
+{
+	struct task_struct *p, *t;
+
+	p = pid_task(sig->pids[PIDTYPE_TGID], PIDTYPE_TGID);
+	do_send_sig_info(SIGKILL, SEND_SIG_PRIV, p, PIDTYPE_TGID);
+
+	spin_lock(&p->sighand->siglock);
+	for_each_thread(p, t) {
+		if (!t->ptrace || t->exit_state)
+			continue;
+		sigaddset(&t->pending.signal, SIGKILL);
+		signal_wake_up(t, 1);
+	}
+	spin_unlock(&p->sighand->siglock);
+}
+
+static void kill_members(struct container *c)
+{
+	bool more;
+
+	do {
+		int batch = KILL_BATCH;
+
+		write_lock_irq(&tasklist_lock);
+		while (batch-- && !list_empty(&c->members)) {
+			struct signal_struct *sig;
+
+			sig = list_first_entry(&c->members, struct signal_struct,
+					       container_link);
+			list_move_tail(&sig->container_link, &c->killed);
+			kill_process(sig);
+		}
+		more = !list_empty(&c->members);
+		write_unlock_irq(&tasklist_lock);
+		cond_resched();
+	} while (more);
+}
+
+/* A nested container that was alive; the caller puts it. */
+static struct container *mark_next_child(struct container *c, struct list_head *dead)
+{
+	struct container *child;
+
+	/* The living come first. */
+	guard(write_lock_irq)(&tasklist_lock);
+	child = list_first_entry_or_null(&c->children, struct container, sibling);
+	if (!child)
+		return NULL;
+	container_get(child);
+	if (container_mark_dying(child, dead))
+		return child;
+	container_put(child);
+	return NULL;
+}
+
+/*
+ * Kills all in @top, which is dying, and below. Each container is marked before
+ * the kill of its members, and they are killed before those below: when it comes
+ * to the containers in a container, no further ones can be created there.
+ */
+static void kill_tree(struct container *top)
+{
+	struct container *c = top;
+
+	kill_members(c);
+	for (;;) {
+		LIST_HEAD(dead);
+		struct container *child = mark_next_child(c, &dead);
+
+		if (child) {
+			c = child;
+			container_release_dead(&dead);
+			kill_members(c);
+		} else if (c != top) {
+			/* Its reference on the parent is what pins that. */
+			child = c;
+			c = c->parent;
+			container_put(child);
+		} else {
+			break;
+		}
+	}
+}
+
+/**
+ * container_destroy - kill a container, and all containers in it
+ * @c: The container. One that has not been started just ceases to be; one that
+ *	is not linked, or is dead, is left alone.
+ *
+ * Context: May sleep; takes tasklist_lock. The caller has a reference on @c.
+ */
+void container_destroy(struct container *c)
+{
+	LIST_HEAD(dead);
+
+	if (READ_ONCE(c->state) == CONTAINER_UNLINKED)
+		return;
+
+	write_lock_irq(&tasklist_lock);
+	container_mark_dying(c, &dead);
+	write_unlock_irq(&tasklist_lock);
+
+	container_release_dead(&dead);
+	kill_tree(c);
+}
+
+/**
+ * __container_dying - is a container dying or dead?
+ * @c: The container.
+ *
+ * Context: Any. Once true, it stays so.
+ * Return: whether nobody can enter any more.
+ */
+bool __container_dying(const struct container *c)
+{
+	return READ_ONCE(c->state) >= CONTAINER_DYING;
+}
+
+/**
+ * __container_group_dead - a process has one thread left, which is in do_exit()
+ * @tsk: The thread, which is current.
+ *
+ * With init, all others in the container and below die.
+ *
+ * Context: May sleep; takes tasklist_lock.
+ */
+void __container_group_dead(struct task_struct *tsk)
+{
+	struct container *c = tsk->signal->container;
+
+	/* c->init changes from us to NULL only by our own doing, later. */
+	if (READ_ONCE(c->init) == tsk->signal)
+		container_destroy(c);
+}
+
+/* As waitid() would have it, but for who is in a PID namespace that rebooted. */
+static int init_status(struct task_struct *tsk)
+{
+	struct pid_namespace *ns = task_active_pid_ns(tsk);
+
+	if (ns->reboot && same_thread_group(ns->child_reaper, tsk))
+		return ns->reboot;
+	return tsk->signal->group_exit_code;
+}
+
+/**
+ * __container_exit - a thread of a member is about to go through exit_notify()
+ * @tsk: The thread, which is current.
+ *
+ * With its last thread a process leaves the container.
+ *
+ * Context: May sleep; takes tasklist_lock.
+ */
+void __container_exit(struct task_struct *tsk)
+{
+	struct signal_struct *sig = tsk->signal;
+	struct container *c = sig->container;
+	LIST_HEAD(dead);
+	bool init;
+
+	if (!atomic_dec_and_test(&sig->container_threads))
+		return;
+
+	write_lock_irq(&tasklist_lock);
+	init = c->init == sig;
+	if (init) {
+		c->status = init_status(tsk);
+		WRITE_ONCE(c->init, NULL);
+		/* Pairs with the smp_load_acquire() in containerfs_poll(). */
+		smp_store_release(&c->exited, true);
+	}
+	container_del_member(sig, &dead);
+	write_unlock_irq(&tasklist_lock);
+
+	/* Current still is one who holds a reference on @c. */
+	if (init) {
+		trace_container_init_exit(c);
+		wake_up_poll(&c->wait, EPOLLIN | EPOLLRDNORM);
+	}
+	container_release_dead(&dead);
+}
+
+/**
+ * __container_reaper - who adopts the orphans of a container
+ * @c: The container.
+ * @p: A process in the container: the orphan, or its dying father.
+ *
+ * Context: tasklist_lock is held.
+ * Return: the leader of the container's init; NULL if that is dying or @p itself,
+ * or is in another PID namespace.
+ */
+struct task_struct *__container_reaper(struct container *c, struct task_struct *p)
+{
+	struct task_struct *leader;
+
+	if (c->state != CONTAINER_RUNNING || c->init == p->signal)
+		return NULL;
+	leader = pid_task(c->init->pids[PIDTYPE_TGID], PIDTYPE_TGID);
+	if (task_active_pid_ns(leader) != task_active_pid_ns(p))
+		return NULL;
+	return leader;
+}
+
+/**
+ * container_move_orphans - hand orphans to those who adopt them
+ * @father: Who leaves them behind; they know their new ->real_parent already.
+ * @reaper: Who gets those that stay on the list of @father.
+ *
+ * Context: tasklist_lock is held for writing.
+ */
+void container_move_orphans(struct task_struct *father, struct task_struct *reaper)
+{
+	struct task_struct *p, *next;
+
+	lockdep_assert_held_write(&tasklist_lock);
+
+	list_for_each_entry_safe(p, next, &father->children, sibling) {
+		struct task_struct *own;
+
+		own = rcu_dereference_protected(p->real_parent, true);
+		if (own != reaper)
+			list_move_tail(&p->sibling, &own->children);
+	}
+}
