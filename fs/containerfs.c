@@ -69,7 +69,8 @@ static __poll_t containerfs_poll(struct file *file, struct poll_table_struct *pt
 	/* Pairs with the smp_store_release() in __container_exit(). */
 	if (smp_load_acquire(&c->exited))
 		events |= EPOLLIN | EPOLLRDNORM;
-	if (READ_ONCE(c->state) == CONTAINER_DEAD)
+	/* Pairs with the smp_store_release() in container_release_dead(). */
+	if (smp_load_acquire(&c->released))
 		events |= EPOLLHUP;
 	return events;
 }
@@ -244,7 +245,8 @@ void containerfs_close_fds(struct files_struct *files, const struct container *c
 			continue;
 		file_close_fd_locked(files, fd);
 		spin_unlock(&files->file_lock);
-		filp_close(file, files);
+		/* Never used by @files, so there is nothing to flush. */
+		fput(file);
 		cond_resched();
 		spin_lock(&files->file_lock);
 	}

@@ -56,9 +56,11 @@ void __container_group_dead(struct task_struct *tsk);
 void __container_exit(struct task_struct *tsk);
 struct task_struct *__container_reaper(struct container *c, struct task_struct *p);
 const struct cred *__container_guard_cred(struct task_struct *task);
+bool __container_guard_denies(struct task_struct *task, unsigned int mode);
 bool __container_guard_refuses(struct task_struct *task);
 bool __container_guard_traceme(struct task_struct *parent);
 int __container_exec_file(struct file *file, const char *name, int flags);
+int __container_exec_interpreter(struct file *file);
 void __container_exec(struct file *exe);
 void container_move_orphans(struct task_struct *father, struct task_struct *reaper);
 int container_pivot_root(const struct path *old_root, const struct path *new_root);
@@ -136,20 +138,31 @@ static inline struct task_struct *container_reaper(struct task_struct *p)
 }
 
 /*
- * Whose credentials must a reader of @task match, besides those of @task? NULL:
- * nobody's; an error: no credentials help. Under rcu_read_lock().
+ * The guard of @task, to be followed under RCU only. Pairs with the release in
+ * __container_exec(): who finds none finds nothing of the forker's either.
  */
-static inline const struct cred *container_guard_cred(struct task_struct *task)
-{
-	if (likely(!rcu_access_pointer(task->signal->container_guard)))
-		return NULL;
-	return __container_guard_cred(task);
-}
+#define container_guard_of(task)	\
+	smp_load_acquire(&(task)->signal->container_guard)
 
 /* Is @task under the entry guard? */
 static inline bool container_guarded(const struct task_struct *task)
 {
-	return unlikely(rcu_access_pointer(task->signal->container_guard));
+	return unlikely(container_guard_of(task));
+}
+
+/*
+ * Whose credentials must current match, to signal @task, besides those of @task?
+ * NULL: nobody's; an error: no credentials help. Under rcu_read_lock().
+ */
+static inline const struct cred *container_guard_cred(struct task_struct *task)
+{
+	return container_guarded(task) ? __container_guard_cred(task) : NULL;
+}
+
+/* Does a guard deny current what asks for the ptrace permission @mode? */
+static inline bool container_guard_denies(struct task_struct *task, unsigned int mode)
+{
+	return container_guarded(task) && __container_guard_denies(task, mode);
 }
 
 /*
@@ -159,6 +172,13 @@ static inline bool container_guarded(const struct task_struct *task)
 static inline bool container_guard_refuses(struct task_struct *task)
 {
 	return container_guarded(task) && __container_guard_refuses(task);
+}
+
+/* Must @task get no signals whose origin is not known? */
+static inline bool container_guard_mutes(const struct task_struct *task)
+{
+	return container_guarded(task) &&
+	       !(READ_ONCE(task->signal->container_flags) & CONTAINER_GUARD_EXECED);
 }
 
 /* May current be traced by its @parent, by its own wish? */
@@ -171,6 +191,12 @@ static inline bool container_guard_traceme(struct task_struct *parent)
 static inline int container_exec_file(struct file *file, const char *name, int flags)
 {
 	return container_guarded(current) ? __container_exec_file(file, name, flags) : 0;
+}
+
+/* May current, executing @file, be given an interpreter for it? */
+static inline int container_exec_interpreter(struct file *file)
+{
+	return container_guarded(current) ? __container_exec_interpreter(file) : 0;
 }
 
 /* Current has become @exe; under exec_update_lock. */
@@ -235,7 +261,17 @@ static inline bool container_guarded(const struct task_struct *task)
 	return false;
 }
 
+static inline bool container_guard_denies(struct task_struct *task, unsigned int mode)
+{
+	return false;
+}
+
 static inline bool container_guard_refuses(struct task_struct *task)
+{
+	return false;
+}
+
+static inline bool container_guard_mutes(const struct task_struct *task)
 {
 	return false;
 }
@@ -246,6 +282,11 @@ static inline bool container_guard_traceme(struct task_struct *parent)
 }
 
 static inline int container_exec_file(struct file *file, const char *name, int flags)
+{
+	return 0;
+}
+
+static inline int container_exec_interpreter(struct file *file)
 {
 	return 0;
 }

@@ -11,6 +11,7 @@
  */
 #include <linux/cred.h>
 #include <linux/fs_struct.h>
+#include <linux/key.h>
 #include <linux/nsproxy.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -84,25 +85,21 @@ void **container_security(struct container *c)
 	return &c->security;
 }
 
-static void container_uncharge(struct container *c)
-{
-	if (c->ucounts)
-		dec_ucount(c->ucounts, UCOUNT_CONTAINERS);
-	c->ucounts = NULL;
-}
-
 static void container_free(struct work_struct *work)
 {
 	struct container *c = container_of(to_rcu_work(work), struct container,
 					   free_work);
 
-	/* One that was never linked has not released these yet. */
-	container_put_means(&c->means);
-	container_uncharge(c);
-
 	security_container_free(c);
 	container_put(c->parent);
 	kmem_cache_free(container_cachep, c);
+}
+
+static void container_uncharge(struct container *c)
+{
+	if (c->ucounts)
+		dec_ucount(c->ucounts, UCOUNT_CONTAINERS);
+	c->ucounts = NULL;
 }
 
 /**
@@ -111,7 +108,7 @@ static void container_free(struct work_struct *work)
  * @flags: The CONTAINER_* flags it is created with.
  *
  * It is nested in the container of current. The caller sets ->means and
- * ->no_new_privs, and calls container_link().
+ * ->no_new_privs, and calls container_link() or container_discard().
  *
  * Context: May sleep.
  * Return: the container, on which the caller has the only reference, or an
@@ -149,15 +146,15 @@ struct container *container_alloc(const char *name, unsigned int flags)
 	if (!c->ucounts)
 		goto free;
 
-	ret = security_container_alloc(c, flags);
-	if (ret)
-		goto uncharge;
-
 	c->id = atomic64_inc_return(&last_id);
 	c->parent = container_get(parent);
+	ret = security_container_alloc(c, flags);
+	if (ret)
+		goto put_parent;
 	return c;
 
-uncharge:
+put_parent:
+	container_put(parent);
 	container_uncharge(c);
 free:
 	kmem_cache_free(container_cachep, c);
@@ -298,25 +295,47 @@ void container_del_member(struct signal_struct *sig, struct list_head *dead)
 
 /**
  * container_mark_dying - let nobody enter a container any more
- * @c: The container.
+ * @c: The container; nothing happens if it is dying already, or not linked.
  * @dead: Gets @c if it is empty, for container_release_dead().
  *
  * Context: tasklist_lock is held for writing.
- * Return: whether it was alive.
  */
-bool container_mark_dying(struct container *c, struct list_head *dead)
+void container_mark_dying(struct container *c, struct list_head *dead)
 {
 	lockdep_assert_held_write(&tasklist_lock);
 
 	if (c->state != CONTAINER_NEW && c->state != CONTAINER_RUNNING)
-		return false;
+		return;
 
 	WRITE_ONCE(c->state, CONTAINER_DYING);
-	if (c->nr_populated)
-		list_move_tail(&c->sibling, &c->parent->children);
-	else
+	if (!c->nr_populated)
 		container_mark_dead(c, dead);
-	return true;
+}
+
+/* Takes from @c what it holds for others. Nobody else is about to. */
+static void release_means(struct container *c)
+{
+	struct container_means means;
+
+	spin_lock(&c->means_lock);
+	means = c->means;
+	memset(&c->means, 0, sizeof(c->means));
+	spin_unlock(&c->means_lock);
+
+	container_put_means(&means);
+	container_uncharge(c);
+}
+
+/**
+ * container_discard - undo container_alloc()
+ * @c: A container that was not linked; the caller's reference is dropped.
+ *
+ * Context: May sleep.
+ */
+void container_discard(struct container *c)
+{
+	release_means(c);
+	container_put(c);
 }
 
 /**
@@ -331,19 +350,12 @@ void container_release_dead(struct list_head *dead)
 	struct container *c, *next;
 
 	list_for_each_entry_safe(c, next, dead, sibling) {
-		struct container_means means;
-
 		list_del_init(&c->sibling);
 		trace_container_gone(c);
 		xa_erase(&containers, c->id);
-
-		spin_lock(&c->means_lock);
-		means = c->means;
-		memset(&c->means, 0, sizeof(c->means));
-		spin_unlock(&c->means_lock);
-		container_put_means(&means);
-		container_uncharge(c);
-
+		release_means(c);
+		/* Pairs with the smp_load_acquire() in containerfs_poll(). */
+		smp_store_release(&c->released, true);
 		wake_up_poll(&c->wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
 	}
 }
@@ -384,6 +396,24 @@ void container_put_means(struct container_means *means)
 	path_put(&means->creator_root);
 	put_cred(means->cred);
 	memset(means, 0, sizeof(*means));
+}
+
+/**
+ * container_drop_keyrings - take from credentials what is for one process only
+ * @cred: Credentials that nobody uses yet.
+ */
+void container_drop_keyrings(struct cred *cred)
+{
+#ifdef CONFIG_KEYS
+	key_put(cred->thread_keyring);
+	key_put(cred->process_keyring);
+	key_put(cred->session_keyring);
+	key_put(cred->request_key_auth);
+	cred->thread_keyring = NULL;
+	cred->process_keyring = NULL;
+	cred->session_keyring = NULL;
+	cred->request_key_auth = NULL;
+#endif
 }
 
 /**

@@ -9,8 +9,9 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
-#include <linux/key.h>
 #include <linux/nsproxy.h>
+#include <linux/sched/user.h>
+#include <linux/security.h>
 #include <linux/syscalls.h>
 #include <linux/user_namespace.h>
 
@@ -51,14 +52,33 @@ static int get_name(char *name, const char __user *uname)
 	return 0;
 }
 
-static bool userns_denied(unsigned int flags)
+/* As setresuid() and setresgid(): nobody else is left to switch back to. */
+static int assume_effective_ids(struct cred *cred)
 {
-	return (flags & CONTAINER_NEW_USER_NS) && !unprivileged_userns_clone &&
-	       !capable(CAP_SYS_ADMIN);
+	struct user_struct *user = alloc_uid(cred->euid);
+	int ret;
+
+	if (!user)
+		return -EAGAIN;
+	free_uid(cred->user);
+	cred->user = user;
+
+	cred->uid = cred->suid = cred->fsuid = cred->euid;
+	cred->gid = cred->sgid = cred->fsgid = cred->egid;
+	ret = security_task_fix_setgid(cred, current_cred(), LSM_SETID_RES);
+	return ret ?: security_task_fix_setuid(cred, current_cred(), LSM_SETID_RES);
+}
+
+/* What copy_process() and create_user_ns() ask for, together. */
+static int new_user_ns(struct cred *cred)
+{
+	if (!unprivileged_userns_clone && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return create_user_ns(cred);
 }
 
 /*
- * Those who enter get no keyrings of ours, and none but our effective ids: a
+ * Who enters gets none of our keyrings, and of our ids the effective ones only: a
  * set-user-ID program does not hand out what it can switch back to.
  */
 static struct cred *prepare_means_cred(unsigned int flags)
@@ -69,25 +89,13 @@ static struct cred *prepare_means_cred(unsigned int flags)
 	if (!cred)
 		return ERR_PTR(-ENOMEM);
 
-	cred->uid = cred->suid = cred->fsuid = cred->euid;
-	cred->gid = cred->sgid = cred->fsgid = cred->egid;
-#ifdef CONFIG_KEYS
-	key_put(cred->thread_keyring);
-	key_put(cred->process_keyring);
-	key_put(cred->session_keyring);
-	key_put(cred->request_key_auth);
-	cred->thread_keyring = NULL;
-	cred->process_keyring = NULL;
-	cred->session_keyring = NULL;
-	cred->request_key_auth = NULL;
-#endif
-
-	if (flags & CONTAINER_NEW_USER_NS) {
-		ret = create_user_ns(cred);
-		if (ret < 0) {
-			put_cred(cred);
-			return ERR_PTR(ret);
-		}
+	container_drop_keyrings(cred);
+	ret = assume_effective_ids(cred);
+	if (!ret && (flags & CONTAINER_NEW_USER_NS))
+		ret = new_user_ns(cred);
+	if (ret < 0) {
+		put_cred(cred);
+		return ERR_PTR(ret);
 	}
 	return cred;
 }
@@ -112,7 +120,7 @@ static int prepare_means(struct container *c)
 	fs = copy_fs_struct(current->fs);
 	if (!fs)
 		return -ENOMEM;
-	get_fs_root(current->fs, &c->means.creator_root);
+	get_fs_root(fs, &c->means.creator_root);
 	ns = create_container_namespaces(clone_flags, cred, fs);
 	if (!IS_ERR(ns)) {
 		c->means.ns = ns;
@@ -141,7 +149,7 @@ static struct container *prepare_container(const char *name, unsigned int flags)
 
 	ret = prepare_means(c);
 	if (ret) {
-		container_put(c);
+		container_discard(c);
 		return ERR_PTR(ret);
 	}
 	return c;
@@ -178,8 +186,6 @@ SYSCALL_DEFINE5(container_create,
 		return ret;
 	if (flags & CONTAINER_NEW_EMPTY_FS_NS)
 		return -EOPNOTSUPP;
-	if (userns_denied(flags))
-		return -EPERM;
 
 	c = prepare_container(kname, flags);
 	if (IS_ERR(c))
@@ -188,7 +194,7 @@ SYSCALL_DEFINE5(container_create,
 	fd = get_unused_fd_flags((flags & CONTAINER_FD_CLOEXEC) ? O_CLOEXEC : 0);
 	ret = fd;
 	if (fd < 0)
-		goto put_container;
+		goto discard;
 
 	file = containerfs_create_file(c);
 	ret = PTR_ERR_OR_ZERO(file);
@@ -209,7 +215,7 @@ put_file:
 	fput(file);
 put_fd:
 	put_unused_fd(fd);
-put_container:
-	container_put(c);
+discard:
+	container_discard(c);
 	return ret;
 }

@@ -11,18 +11,24 @@
  * (__container_fork()). Until then nothing has happened to the container: a fork
  * that fails leaves it as it was, and in particular startable.
  */
+#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs_struct.h>
-#include <linux/key.h>
+#include <linux/ipc_namespace.h>
+#include <linux/mnt_namespace.h>
 #include <linux/nsproxy.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/proc_ns.h>
+#include <linux/securebits.h>
 #include <linux/sched/user.h>
 #include <linux/security.h>
 #include <linux/syscalls.h>
 #include <linux/time_namespace.h>
 #include <linux/user_namespace.h>
+#include <linux/utsname.h>
+#include <net/net_namespace.h>
 
 #include "internal.h"
 
@@ -42,21 +48,30 @@ static bool groups_equal(const struct group_info *a, const struct group_info *b)
 	return groups_subset(a, b) && groups_subset(b, a);
 }
 
-/* Can the ids of @to be had in its user namespace by who is all-powerful there? */
-static bool uid_in_reach(const struct cred *to)
+/* Can who is all-powerful in @ns be who @to is? As setuid(), setgroups() have it. */
+static bool uid_in_reach(struct user_namespace *ns, const struct cred *to)
 {
-	return kuid_has_mapping(to->user_ns, to->euid);
+	return kuid_has_mapping(ns, to->euid);
 }
 
-static bool gids_in_reach(const struct cred *to)
+static bool gids_in_reach(struct user_namespace *ns, const struct cred *to)
 {
-	if (!userns_may_setgroups(to->user_ns) ||
-	    !kgid_has_mapping(to->user_ns, to->egid))
+	if (!userns_may_setgroups(ns) || !kgid_has_mapping(ns, to->egid))
 		return false;
 	for (int i = 0; i < to->group_info->ngroups; i++)
-		if (!kgid_has_mapping(to->user_ns, to->group_info->gid[i]))
+		if (!kgid_has_mapping(ns, to->group_info->gid[i]))
 			return false;
 	return true;
+}
+
+static bool may_become_user(const struct cred *me, const struct cred *to)
+{
+	return uid_in_reach(me->user_ns, to) && ns_capable(me->user_ns, CAP_SETUID);
+}
+
+static bool may_become_groups(const struct cred *me, const struct cred *to)
+{
+	return gids_in_reach(me->user_ns, to) && ns_capable(me->user_ns, CAP_SETGID);
 }
 
 /*
@@ -71,12 +86,12 @@ static bool may_enter_below(const struct cred *me, const struct cred *to)
 		return false;
 
 	if (!uid_eq(me->euid, to->euid) &&
-	    !uid_in_reach(to) && !ns_capable(me->user_ns, CAP_SETUID))
+	    !uid_in_reach(to->user_ns, to) && !may_become_user(me, to))
 		return false;
 
 	return (gid_eq(me->egid, to->egid) &&
 		groups_equal(me->group_info, to->group_info)) ||
-	       gids_in_reach(to) || ns_capable(me->user_ns, CAP_SETGID);
+	       gids_in_reach(to->user_ns, to) || may_become_groups(me, to);
 }
 
 /*
@@ -91,7 +106,30 @@ static bool may_enter_beside(const struct cred *me, const struct cred *to)
 	       groups_subset(to->group_info, me->group_info) &&
 	       cap_issubset(to->cap_permitted, me->cap_permitted) &&
 	       (groups_subset(me->group_info, to->group_info) ||
-		ns_capable(me->user_ns, CAP_SETGID));
+		may_become_groups(me, to));
+}
+
+static bool may_join(struct ns_common *ns)
+{
+	return ns_capable(ns->ops->owner(ns), CAP_SYS_ADMIN);
+}
+
+/*
+ * Could current, or a child of it, be in these namespaces by setns()? In those
+ * that the container was created with, who has passed the checks above could.
+ */
+static bool may_join_namespaces(const struct nsproxy *to)
+{
+	const struct nsproxy *my = current->nsproxy;
+
+	return (to->mnt_ns == my->mnt_ns || may_join(from_mnt_ns(to->mnt_ns))) &&
+	       (to->uts_ns == my->uts_ns || may_join(&to->uts_ns->ns)) &&
+	       (to->ipc_ns == my->ipc_ns || may_join(&to->ipc_ns->ns)) &&
+	       (to->net_ns == my->net_ns || may_join(&to->net_ns->ns)) &&
+	       (to->cgroup_ns == my->cgroup_ns || may_join(&to->cgroup_ns->ns)) &&
+	       (to->time_ns == my->time_ns_for_children || may_join(&to->time_ns->ns)) &&
+	       (to->pid_ns_for_children == my->pid_ns_for_children ||
+		may_join(&to->pid_ns_for_children->ns));
 }
 
 /* Does current leave no chroot by having @means' root for its own? */
@@ -114,7 +152,7 @@ static int check_permission(struct container *c, const struct container_means *m
 	if (to->user_ns == me->user_ns ? !may_enter_beside(me, to) :
 					 !may_enter_below(me, to))
 		return -EPERM;
-	if (!may_use_root(means))
+	if (!may_join_namespaces(means->ns) || !may_use_root(means))
 		return -EPERM;
 	return security_container_permission(c, CONTAINER_MAY_ENTER);
 }
@@ -181,9 +219,6 @@ static int container_prepare_entry(struct container_entry *entry, struct contain
 	ret = check_permission(c, &entry->means);
 	if (ret)
 		goto put_means;
-	ret = -ECANCELED;
-	if (__container_dying(c))
-		goto put_means;
 	ret = -EINVAL;
 	if (!pid_ns_reachable(entry->means.ns->pid_ns_for_children))
 		goto put_means;
@@ -201,7 +236,8 @@ put_guard:
 	container_guard_put(entry->guard);
 put_means:
 	container_put_means(&entry->means);
-	return ret;
+	/* Whatever else it was, there is no point in another try. */
+	return ret != -EPERM && __container_dying(c) ? -ECANCELED : ret;
 }
 
 /**
@@ -237,10 +273,7 @@ SYSCALL_DEFINE1(fork_into_container, int, cfd)
 		trace_container_enter(c, ret, entry.starting);
 	container_finish_entry(&entry);
 
-	/* Whatever it was that failed, there is no point in another try. */
-	if (ret < 0 && __container_dying(c))
-		return -ECANCELED;
-	return ret;
+	return ret < 0 && __container_dying(c) ? -ECANCELED : ret;
 }
 
 /*
@@ -249,7 +282,9 @@ SYSCALL_DEFINE1(fork_into_container, int, cfd)
  */
 static void confine_caps(struct cred *new, const struct cred *to)
 {
-	if (new->user_ns != to->user_ns) {
+	unsigned int locked;
+
+	if (current_user_ns() != to->user_ns) {
 		new->securebits = to->securebits;
 		new->cap_inheritable = to->cap_inheritable;
 		new->cap_permitted = to->cap_permitted;
@@ -259,7 +294,9 @@ static void confine_caps(struct cred *new, const struct cred *to)
 		return;
 	}
 
-	new->securebits |= to->securebits;
+	/* What the caller has locked stays as it is. */
+	locked = (new->securebits & SECURE_ALL_LOCKS) >> 1;
+	new->securebits |= to->securebits & ~locked;
 	new->cap_inheritable = cap_intersect(new->cap_inheritable, to->cap_inheritable);
 	new->cap_permitted = cap_intersect(new->cap_permitted, to->cap_permitted);
 	new->cap_effective = cap_intersect(new->cap_effective, to->cap_effective);
@@ -267,8 +304,11 @@ static void confine_caps(struct cred *new, const struct cred *to)
 	new->cap_ambient = cap_intersect(new->cap_ambient, to->cap_ambient);
 }
 
-static void assume_ids(struct cred *new, const struct cred *to)
+static int assume_ids(struct cred *new, const struct cred *to)
 {
+	const struct cred *me = current_cred();
+	int ret;
+
 	new->uid = to->uid;
 	new->suid = to->suid;
 	new->euid = to->euid;
@@ -283,20 +323,10 @@ static void assume_ids(struct cred *new, const struct cred *to)
 	new->user = get_uid(to->user);
 	put_user_ns(new->user_ns);
 	new->user_ns = get_user_ns(to->user_ns);
-}
 
-static void drop_keyrings(struct cred *new)
-{
-#ifdef CONFIG_KEYS
-	key_put(new->thread_keyring);
-	key_put(new->process_keyring);
-	key_put(new->session_keyring);
-	key_put(new->request_key_auth);
-	new->thread_keyring = NULL;
-	new->process_keyring = NULL;
-	new->session_keyring = NULL;
-	new->request_key_auth = NULL;
-#endif
+	ret = security_task_fix_setgroups(new, me);
+	ret = ret ?: security_task_fix_setgid(new, me, LSM_SETID_RES);
+	return ret ?: security_task_fix_setuid(new, me, LSM_SETID_RES);
 }
 
 /**
@@ -308,7 +338,8 @@ static void drop_keyrings(struct cred *new)
  * confine it by confines the child.
  *
  * Context: May sleep.
- * Return: 0, with @p charged to its user, or -ENOMEM or -EAGAIN.
+ * Return: 0, with @p charged to its user; -ENOMEM, -EAGAIN, or what a security
+ * module says.
  */
 int container_copy_creds(struct task_struct *p, struct container_entry *entry)
 {
@@ -323,10 +354,10 @@ int container_copy_creds(struct task_struct *p, struct container_entry *entry)
 	if (!new)
 		return -ENOMEM;
 
-	drop_keyrings(new);
+	container_drop_keyrings(new);
+	ret = assume_ids(new, to);
 	confine_caps(new, to);
-	assume_ids(new, to);
-	ret = set_cred_ucounts(new);
+	ret = ret ?: set_cred_ucounts(new);
 	if (ret < 0) {
 		put_cred(new);
 		return ret;

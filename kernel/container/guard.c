@@ -9,19 +9,20 @@
  * the process's own. The guard is inherited by fork, and by a further entry: that
  * memory still is the first forker's.
  *
- * A successful exec ends it, as long as what is executed comes from the
- * process's own mount namespace. Of a binary that does not, by a path, nothing
+ * A successful exec ends it, as long as what is executed is in the process's own
+ * mount namespace and below its root. Of a binary that is not, by a path, nothing
  * good can come: it would run on hostile libraries and be open to everybody
  * inside (a container's "#!/proc/self/exe"). By descriptor it is the forker's
- * wish, and the guard stays on.
+ * wish; the guard stays on, and nothing from inside may interpret the file.
  *
- * Processes of one guard are no more to each other than they are to the forker,
- * unless one has exec'ed: that one may have been led astray by the container's
- * libraries, so it is treated as any process inside is.
+ * Processes of one guard are nothing to each other but processes, except that one
+ * that has exec'ed does not get at one that has not: it is no copy of the forker
+ * any more.
  */
 #include <linux/cred.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/mount.h>
 #include <linux/ptrace.h>
 #include <linux/slab.h>
@@ -86,18 +87,19 @@ void container_guard_put(struct container_guard *guard)
 }
 
 /*
- * NULL if @guard does not stand between @reader and who is under it; else whose
+ * NULL if the guard of @target does not stand between it and @reader; else whose
  * credentials @reader must match, or an error. Under RCU.
  */
-static const struct cred *guard_cred(const struct container_guard *guard,
+static const struct cred *guard_cred(const struct signal_struct *target,
 				     struct task_struct *reader)
 {
+	const struct container_guard *guard = rcu_dereference(target->container_guard);
 	const struct signal_struct *sig = reader->signal;
 
 	if (!guard)
 		return NULL;
 	if (guard == rcu_access_pointer(sig->container_guard) &&
-	    !(READ_ONCE(sig->container_flags) & CONTAINER_GUARD_EXECED))
+	    READ_ONCE(sig->container_flags) <= READ_ONCE(target->container_flags))
 		return NULL;
 	if (!container_in_view(guard->container, task_container(reader)))
 		return ERR_PTR(-EPERM);
@@ -105,25 +107,64 @@ static const struct cred *guard_cred(const struct container_guard *guard,
 }
 
 /**
- * __container_guard_cred - whom must current match, to have access to a process?
+ * __container_guard_cred - whom must current match, to signal a process?
  * @task: Of that process.
  *
  * Context: rcu_read_lock() is held.
  * Return: the credentials that current must be judged by, besides those of
- * @task; NULL if there are no such; -EPERM if current may not have access.
+ * @task; NULL if there are no such; -EPERM if current may not.
  */
 const struct cred *__container_guard_cred(struct task_struct *task)
 {
-	return guard_cred(rcu_dereference(task->signal->container_guard), current);
+	return guard_cred(task->signal, current);
+}
+
+/* What __ptrace_may_access() and cap_ptrace_access_check() ask of a reader. */
+static bool ids_and_caps_match(const struct cred *to, kuid_t uid, kgid_t gid,
+			       struct user_namespace *user_ns, kernel_cap_t caps)
+{
+	return uid_eq(uid, to->euid) && uid_eq(uid, to->suid) &&
+	       uid_eq(uid, to->uid) && gid_eq(gid, to->egid) &&
+	       gid_eq(gid, to->sgid) && gid_eq(gid, to->gid) &&
+	       user_ns == to->user_ns && cap_issubset(to->cap_permitted, caps);
+}
+
+/**
+ * __container_guard_denies - does a guard deny current access to a process?
+ * @task: Of that process, which current is no thread of.
+ * @mode: PTRACE_MODE_*, what access is asked for.
+ *
+ * Context: Any that may ask for ptrace permission.
+ * Return: whether it must be refused, whatever the process's own credentials are.
+ */
+bool __container_guard_denies(struct task_struct *task, unsigned int mode)
+{
+	const struct cred *me = current_cred(), *to;
+	bool denied;
+
+	rcu_read_lock();
+	to = guard_cred(task->signal, current);
+	if (IS_ERR_OR_NULL(to))
+		denied = to;
+	else if (mode & PTRACE_MODE_FSCREDS ?
+		 ids_and_caps_match(to, me->fsuid, me->fsgid, me->user_ns, me->cap_effective) :
+		 ids_and_caps_match(to, me->uid, me->gid, me->user_ns, me->cap_permitted))
+		denied = false;
+	else if (mode & PTRACE_MODE_NOAUDIT)
+		denied = !ns_capable_noaudit(to->user_ns, CAP_SYS_PTRACE);
+	else
+		denied = !ns_capable(to->user_ns, CAP_SYS_PTRACE);
+	rcu_read_unlock();
+	return denied;
 }
 
 /**
  * __container_guard_refuses - is current kept off a process?
  * @task: Of that process, which is under a guard.
  *
- * For what in /proc is open to more than those who may ptrace.
+ * For what is open to more than those who may ptrace.
  *
- * Context: Process context.
+ * Context: Any that may take task_lock().
  * Return: whether access must be refused.
  */
 bool __container_guard_refuses(struct task_struct *task)
@@ -140,20 +181,34 @@ bool __container_guard_refuses(struct task_struct *task)
  */
 bool __container_guard_traceme(struct task_struct *parent)
 {
-	const struct cred *cred, *pcred;
+	const struct cred *him, *to;
 	bool ok;
 
 	rcu_read_lock();
-	cred = guard_cred(rcu_dereference(current->signal->container_guard), parent);
-	pcred = __task_cred(parent);
-	ok = !cred ||
-	     (!IS_ERR(cred) &&
-	      ((uid_eq(pcred->uid, cred->euid) && uid_eq(pcred->uid, cred->suid) &&
-		uid_eq(pcred->uid, cred->uid) && gid_eq(pcred->gid, cred->egid) &&
-		gid_eq(pcred->gid, cred->sgid) && gid_eq(pcred->gid, cred->gid)) ||
-	       has_ns_capability(parent, cred->user_ns, CAP_SYS_PTRACE)));
+	to = guard_cred(current->signal, parent);
+	him = __task_cred(parent);
+	if (IS_ERR_OR_NULL(to))
+		ok = !to;
+	else
+		ok = ids_and_caps_match(to, him->uid, him->gid, him->user_ns,
+					him->cap_permitted) ||
+		     has_ns_capability(parent, to->user_ns, CAP_SYS_PTRACE);
 	rcu_read_unlock();
 	return ok;
+}
+
+/* Can current reach @file by a path of its own? */
+static bool inside(const struct file *file)
+{
+	struct path root;
+	bool under;
+
+	if (!our_mnt(file->f_path.mnt))
+		return false;
+	get_fs_root(current->fs, &root);
+	under = path_is_under(&file->f_path, &root);
+	path_put(&root);
+	return under;
 }
 
 /**
@@ -162,14 +217,27 @@ bool __container_guard_traceme(struct task_struct *parent)
  * @name: How it was named.
  * @flags: AT_* flags of execveat(2).
  *
- * Return: 0, or -EACCES if it was named by a path and is not in current's mount
- * namespace.
+ * Return: 0, or -EACCES if it was named by a path and is not from inside.
  */
 int __container_exec_file(struct file *file, const char *name, int flags)
 {
 	if ((flags & AT_EMPTY_PATH) && !*name)
 		return 0;
-	return our_mnt(file->f_path.mnt) ? 0 : -EACCES;
+	return inside(file) ? 0 : -EACCES;
+}
+
+/**
+ * __container_exec_interpreter - may what current executes have an interpreter?
+ * @file: The binary or script; current is under a guard.
+ *
+ * One from outside must not be interpreted, or linked, by a program from inside:
+ * that would run with the outside's binary at hand.
+ *
+ * Return: 0, or -EACCES if @file is from outside.
+ */
+int __container_exec_interpreter(struct file *file)
+{
+	return inside(file) ? 0 : -EACCES;
 }
 
 /**
@@ -184,13 +252,15 @@ void __container_exec(struct file *exe)
 	struct signal_struct *sig = current->signal;
 	struct container_guard *guard;
 
-	if (!our_mnt(exe->f_path.mnt)) {
+	if (!inside(exe)) {
 		WRITE_ONCE(sig->container_flags,
 			   sig->container_flags | CONTAINER_GUARD_EXECED);
 		return;
 	}
-	guard = rcu_replace_pointer(sig->container_guard, NULL,
-				    lockdep_is_held(&sig->exec_update_lock));
+	guard = rcu_dereference_protected(sig->container_guard,
+					  lockdep_is_held(&sig->exec_update_lock));
+	/* Memory, descriptors and credentials have changed before. */
+	smp_store_release(&sig->container_guard, NULL);
 	WRITE_ONCE(sig->container_flags,
 		   sig->container_flags & ~CONTAINER_GUARD_EXECED);
 	container_guard_put(guard);

@@ -81,7 +81,11 @@ struct container_means {
  * @nr_members: Length of @members and @killed. Under tasklist_lock.
  * @nr_populated: 1 if @nr_members is not 0, plus the number of nested containers
  *	whose own is not 0. Under tasklist_lock.
- * @children: Nested containers that are not dead, those that are dying last.
+ * @swept: All in it and below have been killed because it is dying. Under
+ *	tasklist_lock.
+ * @released: It is dead and has dropped what it held. Written once; read with
+ *	smp_load_acquire().
+ * @children: Nested containers that are not dead, those that are swept last.
  *	Under tasklist_lock.
  * @sibling: In @children of @parent; when dead, in the list of those that wait
  *	for container_release_dead(), on its caller's stack. Under tasklist_lock.
@@ -111,6 +115,8 @@ struct container {
 	struct list_head	killed;
 	unsigned int		nr_members;
 	unsigned int		nr_populated;
+	bool			swept;
+	bool			released;
 	struct list_head	children;
 	struct list_head	sibling;
 
@@ -178,10 +184,12 @@ bool container_below(const struct container *c, const struct container *top);
 bool container_in_view(const struct container *c, const struct container *viewer);
 void container_add_member(struct container *c, struct signal_struct *sig);
 void container_del_member(struct signal_struct *sig, struct list_head *dead);
-bool container_mark_dying(struct container *c, struct list_head *dead);
+void container_mark_dying(struct container *c, struct list_head *dead);
+void container_discard(struct container *c);
 void container_release_dead(struct list_head *dead);
 bool container_get_means(struct container *c, struct container_means *means);
 void container_put_means(struct container_means *means);
+void container_drop_keyrings(struct cred *cred);
 pid_t container_init_pid(const struct container *c, struct pid_namespace *ns);
 const char *container_state_name(enum container_state state);
 

@@ -26,10 +26,10 @@
 #define KILL_BATCH	16
 
 /*
- * SIGKILL, to the threads as well that are in do_exit() already and wait in
- * PTRACE_EVENT_EXIT for a tracer that might be a dying member, too: they are
- * past the point where a signal to the process would reach them. A thread that
- * has not come to that point sees that the container is dying.
+ * SIGKILL, to each thread: those that are in do_exit() already may wait in
+ * PTRACE_EVENT_EXIT for a tracer that is a dying member, too, and are past the
+ * point where a signal to the process would reach them. A thread that has not
+ * come to that point sees that the container is dying.
  */
 static void kill_process(struct signal_struct *sig)
 {
@@ -40,7 +40,7 @@ static void kill_process(struct signal_struct *sig)
 
 	spin_lock(&p->sighand->siglock);
 	for_each_thread(p, t) {
-		if (!t->ptrace || t->exit_state)
+		if (t->exit_state)
 			continue;
 		sigaddset(&t->pending.signal, SIGKILL);
 		signal_wake_up(t, 1);
@@ -70,36 +70,44 @@ static void kill_members(struct container *c)
 	} while (more);
 }
 
-/* A nested container that was alive; the caller puts it. */
-static struct container *mark_next_child(struct container *c, struct list_head *dead)
+/*
+ * A container in @c whose processes have not all been killed, marked as dying;
+ * the caller puts it. If there is none, @c is done with.
+ */
+static struct container *next_to_sweep(struct container *c, struct list_head *dead)
 {
 	struct container *child;
 
-	/* The living come first. */
 	guard(write_lock_irq)(&tasklist_lock);
 	child = list_first_entry_or_null(&c->children, struct container, sibling);
-	if (!child)
-		return NULL;
-	container_get(child);
-	if (container_mark_dying(child, dead))
+	if (child && !child->swept) {
+		container_get(child);
+		container_mark_dying(child, dead);
 		return child;
-	container_put(child);
+	}
+
+	/* Out of the way of those who come by. */
+	c->swept = true;
+	if (c->state != CONTAINER_DEAD)
+		list_move_tail(&c->sibling, &c->parent->children);
 	return NULL;
 }
 
 /*
  * Kills all in @top, which is dying, and below. Each container is marked before
  * the kill of its members, and they are killed before those below: when it comes
- * to the containers in a container, no further ones can be created there.
+ * to the containers in a container, no further ones can be created there. If
+ * somebody else is at it already, it is done twice rather than left to who may be
+ * slow.
  */
-static void kill_tree(struct container *top)
+static void sweep(struct container *top)
 {
 	struct container *c = top;
 
 	kill_members(c);
 	for (;;) {
 		LIST_HEAD(dead);
-		struct container *child = mark_next_child(c, &dead);
+		struct container *child = next_to_sweep(c, &dead);
 
 		if (child) {
 			c = child;
@@ -135,7 +143,7 @@ void container_destroy(struct container *c)
 	write_unlock_irq(&tasklist_lock);
 
 	container_release_dead(&dead);
-	kill_tree(c);
+	sweep(c);
 }
 
 /**
