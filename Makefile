@@ -21,6 +21,7 @@ help:
 #: make tree      unpack the base and apply the overlay: build/tree
 #: make refresh   take changes made in build/tree back into the overlay
 #: make lint      checkpatch, kernel-doc, sparse, tooling (shell, python); STEPS=... for some
+#: make bench     instructions that the patched kernel takes, and the unpatched
 #: make clean     remove build/, except the compiler cache
 #:
 #: Kernels: normal is what the tests run on first; debug adds KASAN, lockdep,
@@ -51,8 +52,8 @@ lint: setup
 	@$(S)/lint $(STEPS)
 
 clean:
-	rm -rf build/base* build/tree* build/out build/guest build/results
+	rm -rf build/base* build/tree* build/out build/guest build/results build/pycache
 
-.PHONY: help setup tree refresh kernel image check demo shell lint clean
+.PHONY: help setup tree refresh kernel image check demo shell lint bench clean
 # One target may run the tools of another; two at once would share build/.
 .NOTPARALLEL:
