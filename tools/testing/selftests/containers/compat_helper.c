@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A program for compat_test to run. It is built with nolibc, as it needs no 32-bit
+ * C library then, and for nothing but nolibc and the uapi header it can be built
+ * for any architecture.
+ */
+#include <linux/container.h>
+#include <linux/time_types.h>
+
+#ifndef __NR_container_create
+#define __NR_container_create		500
+#endif
+#ifndef __NR_fork_into_container
+#define __NR_fork_into_container	501
+#endif
+
+/* Exits with the line of a check that fails, as far as that fits. */
+#define CHECK(condition) do {			\
+	if (!(condition))			\
+		exit(__LINE__ % 127 + 1);	\
+} while (0)
+
+static int create(const char *name, unsigned int flags)
+{
+	return syscall(__NR_container_create, name, flags, 0, 0, 0);
+}
+
+/* nolibc's poll() is in want of system calls with a 32-bit time. */
+static int poll_now(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	struct __kernel_timespec now = {};
+	int ret;
+
+#ifdef __NR_ppoll_time64
+	ret = syscall(__NR_ppoll_time64, &pfd, 1, &now, NULL, 0);
+#else
+	ret = syscall(__NR_ppoll, &pfd, 1, &now, NULL, 0);
+#endif
+	return ret < 0 ? -1 : pfd.revents;
+}
+
+int main(void)
+{
+	int cfd, pid, status;
+
+	CHECK(syscall(__NR_container_create, "helper", 0, 0, 0, 1) == -1 && errno == EINVAL);
+	CHECK(create("helper", 0x1000) == -1 && errno == EINVAL);
+	CHECK(create(NULL, 0) == -1 && errno == EINVAL);
+	CHECK(create("abcdefghijklmnopqrstuvwx", 0) == -1 && errno == ENAMETOOLONG);
+
+	cfd = create("helper", CONTAINER_NEW_PID_NS | CONTAINER_NEW_FS_NS |
+		     CONTAINER_NEW_TIME_NS | CONTAINER_KILL_ON_CLOSE);
+	CHECK(cfd >= 0);
+	CHECK(poll_now(cfd) == 0);
+
+	pid = syscall(__NR_fork_into_container, cfd);
+	CHECK(pid >= 0);
+	if (pid == 0)
+		exit(getpid() == 1 ? 42 : 1);
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+	CHECK(poll_now(cfd) == (POLLIN | POLLHUP));
+	CHECK(syscall(__NR_fork_into_container, cfd) == -1 && errno == ECANCELED);
+	CHECK(close(cfd) == 0);
+	return 0;
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The calls as a 32-bit program makes them: first from this program through the
+ * entry of the 32-bit table, then from a 32-bit one, compat_helper, if the
+ * compiler could make it.
+ */
+#include <libgen.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <sys/mman.h>
+
+#include "container_cred.h"
+#include "../kselftest_harness.h"
+
+#define TIMEOUT		240
+
+/* The numbers are the same as in the 64-bit table. */
+#define NR32_CONTAINER_CREATE		500
+#define NR32_FORK_INTO_CONTAINER	501
+
+#ifdef __x86_64__
+/* What the 32-bit table has under @nr; -errno on an error. */
+static long call32(unsigned int nr, unsigned long a, unsigned long b, unsigned long c,
+		   unsigned long d, unsigned long e)
+{
+	long ret = nr;
+
+	asm volatile("int $0x80"
+		     : "+a" (ret)
+		     : "b" (a), "c" (b), "d" (c), "S" (d), "D" (e)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return (int)ret;
+}
+
+static sigjmp_buf no_int80;
+
+static void on_fault(int sig)
+{
+	siglongjmp(no_int80, 1);
+}
+
+/* Does this kernel run 32-bit programs? */
+static bool has_32bit(void)
+{
+	struct sigaction sa = { .sa_handler = on_fault }, before;
+	bool has = false;
+
+	sigaction(SIGSEGV, &sa, &before);
+	if (!sigsetjmp(no_int80, 1))
+		has = call32(20 /* getpid */, 0, 0, 0, 0, 0) == getpid();
+	sigaction(SIGSEGV, &before, NULL);
+	return has;
+}
+#else
+static long call32(unsigned int nr, unsigned long a, unsigned long b, unsigned long c,
+		   unsigned long d, unsigned long e)
+{
+	return -EINVAL;
+}
+
+static bool has_32bit(void)
+{
+	return false;
+}
+#endif
+
+FIXTURE(compat)
+{
+	char *page;		/* with an inaccessible one behind it */
+	unsigned long end;
+	int containers;
+};
+
+FIXTURE_SETUP(compat)
+{
+	long size = sysconf(_SC_PAGESIZE);
+
+	if (!has_32bit())
+		SKIP(return, "no 32-bit system calls");
+	self->page = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->page);
+	self->end = (unsigned long)self->page + size;
+	ASSERT_GT(UINT_MAX, self->end + size);
+	ASSERT_EQ(0, mprotect(self->page + size, size, PROT_NONE));
+	self->containers = container_count();
+}
+
+FIXTURE_TEARDOWN(compat)
+{
+	EXPECT_EQ(self->containers, container_count());
+}
+
+static long create32(unsigned long name, unsigned int flags)
+{
+	return call32(NR32_CONTAINER_CREATE, name, flags, 0, 0, 0);
+}
+
+/* A name at the end of the accessible memory. */
+static unsigned long put_name(unsigned long end, const char *name)
+{
+	unsigned long at = end - strlen(name) - 1;
+
+	memcpy((void *)at, name, strlen(name) + 1);
+	return at;
+}
+
+TEST_F_TIMEOUT(compat, create_works, TIMEOUT)
+{
+	unsigned long name = put_name(self->end, "thirty-two");
+	char buf[CONTAINER_ESCAPED_MAX];
+	long cfd;
+
+	cfd = create32(name, CONTAINER_FD_CLOEXEC | CONTAINER_NEW_UTS_NS);
+	ASSERT_LE(0, cfd);
+	EXPECT_EQ(FD_CLOEXEC, fcntl(cfd, F_GETFD));
+	ASSERT_NE(NULL, fdinfo_field(cfd, "Name:", buf, sizeof(buf)));
+	EXPECT_STREQ("thirty-two", buf);
+	close(cfd);
+
+	cfd = create32(name, CONTAINER__FLAG_MASK & ~CONTAINER_NEW_EMPTY_FS_NS);
+	EXPECT_LE(0, cfd);
+	close(cfd);
+}
+
+TEST_F_TIMEOUT(compat, create_fails_as_it_should, TIMEOUT)
+{
+	unsigned long name = put_name(self->end, "name");
+
+	EXPECT_EQ(-EINVAL, call32(NR32_CONTAINER_CREATE, name, 0, 1, 0, 0));
+	EXPECT_EQ(-EINVAL, call32(NR32_CONTAINER_CREATE, name, 0, 0, 0x80000000, 0));
+	EXPECT_EQ(-EINVAL, call32(NR32_CONTAINER_CREATE, name, 0, 0, 0, ~0UL));
+	EXPECT_EQ(-EINVAL, create32(name, 0x1000));
+	EXPECT_EQ(-EINVAL, create32(name, 0x80000000));
+	EXPECT_EQ(-EINVAL, create32(name, CONTAINER_NEW_FS_NS | CONTAINER_NEW_EMPTY_FS_NS));
+	EXPECT_EQ(-EINVAL, create32(0, 0));
+	EXPECT_EQ(-EFAULT, create32(1, 0));
+	EXPECT_EQ(-EFAULT, create32(self->end, 0));
+	EXPECT_EQ(-EFAULT, create32(UINT_MAX - 100, 0));
+	EXPECT_EQ(-EINVAL, create32(put_name(self->end, ""), 0));
+	EXPECT_EQ(-EINVAL, create32(put_name(self->end, "a/b"), 0));
+	EXPECT_EQ(-ENAMETOOLONG, create32(put_name(self->end, "abcdefghijklmnopqrstuvwx"), 0));
+	name = put_name(self->end, "name");
+	EXPECT_EQ(-EOPNOTSUPP, create32(name, CONTAINER_NEW_EMPTY_FS_NS));
+	ASSERT_TRUE(become_user(1000));
+	EXPECT_EQ(-EPERM, create32(name, CONTAINER_NEW_NET_NS));
+}
+
+TEST_F_TIMEOUT(compat, fork_into_container_works, TIMEOUT)
+{
+	char buf[64], expected[64];
+	long cfd, pid;
+
+	cfd = create32(put_name(self->end, "fork"), CONTAINER_NEW_PID_NS | CONTAINER_KILL_ON_CLOSE);
+	ASSERT_LE(0, cfd);
+	snprintf(expected, sizeof(expected), "%llu\t<current>\n", container_id(cfd));
+
+	/* Whatever is in the other registers is garbage. */
+	pid = call32(NR32_FORK_INTO_CONTAINER, cfd, ~0UL, ~0UL, ~0UL, ~0UL);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		EXPECT_EQ(1, getpid());
+		EXPECT_TRUE(read_file("/proc/self/container", buf, sizeof(buf)));
+		EXPECT_STREQ(expected, buf);
+		EXPECT_EQ(-1, fcntl(cfd, F_GETFD));
+		_exit(5);
+	}
+	EXPECT_EQ(5, wait_for_exit(pid));
+	EXPECT_EQ(-ECANCELED, call32(NR32_FORK_INTO_CONTAINER, cfd, 0, 0, 0, 0));
+	close(cfd);
+	EXPECT_EQ(-EBADF, call32(NR32_FORK_INTO_CONTAINER, cfd, 0, 0, 0, 0));
+	EXPECT_EQ(-EBADF, call32(NR32_FORK_INTO_CONTAINER, ~0UL, 0, 0, 0, 0));
+	EXPECT_EQ(-EINVAL, call32(NR32_FORK_INTO_CONTAINER, 0, 0, 0, 0, 0));
+}
+
+/* One kind of caller can use what the other made. */
+TEST_F_TIMEOUT(compat, both_kinds_of_caller_share_a_container, TIMEOUT)
+{
+	int cfd = container_create("both", CONTAINER_KILL_ON_CLOSE);
+	pid_t init, pid;
+
+	ASSERT_LE(0, cfd);
+	init = call32(NR32_FORK_INTO_CONTAINER, cfd, 0, 0, 0, 0);
+	ASSERT_LE(0, init);
+	if (!init)
+		pause_forever();
+	pid = fork_into_container(cfd);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		long inner = create32(put_name(self->end, "inner"), 0);
+
+		EXPECT_LE(0, inner);
+		pid = fork_into_container(inner);
+		if (!pid)
+			_exit(6);
+		_exit(wait_for_exit(pid));
+	}
+	EXPECT_EQ(6, wait_for_exit(pid));
+	kill_and_reap(init);
+	close(cfd);
+}
+
+TEST_F_TIMEOUT(compat, a_32_bit_program_runs, TIMEOUT)
+{
+	char path[PATH_MAX + 32], *dir;
+	ssize_t len;
+	pid_t pid;
+
+	len = readlink("/proc/self/exe", path, PATH_MAX - 1);
+	ASSERT_LT(0, len);
+	path[len] = '\0';
+	dir = dirname(path);
+	memmove(path, dir, strlen(dir) + 1);
+	strcat(path, "/compat_helper");
+	if (access(path, X_OK))
+		SKIP(return, "the compiler made no 32-bit program");
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		execl(path, path, NULL);
+		_exit(127);
+	}
+	EXPECT_EQ(0, wait_for_exit(pid))
+		TH_LOG("the exit code is one more than the line of the check");
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A fork into a container that fails leaves the container as it was: not started
+ * if it would have made init, and running if there is one already.
+ *
+ * Every test runs as pid 1 of a sandbox.
+ */
+#define _GNU_SOURCE
+#include <sys/time.h>
+
+#include "container_cgroup.h"
+#include "container_cred.h"
+#include "process_util.h"
+#include "../kselftest_harness.h"
+
+#define UID		1000
+
+FIXTURE(start)
+{
+	int cfd;
+	int ours;	/* a socket pair, between the test ... */
+	int theirs;	/* ... and those in the container */
+	int fds;	/* open descriptors */
+	char cgroup[128];
+};
+
+FIXTURE_VARIANT(start)
+{
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(start, shared_pid_ns)
+{
+	.flags = 0,
+};
+
+FIXTURE_VARIANT_ADD(start, own_pid_ns)
+{
+	.flags = CONTAINER_NEW_PID_NS,
+};
+
+FIXTURE_VARIANT_ADD(start, own_user_and_pid_ns)
+{
+	.flags = CONTAINER_NEW_USER_NS | CONTAINER_NEW_PID_NS,
+};
+
+FIXTURE_VARIANT_ADD(start, all_ns)
+{
+	.flags = CONTAINER_NEW_FS_NS | CONTAINER_NEW_CGROUP_NS |
+		 CONTAINER_NEW_UTS_NS | CONTAINER_NEW_IPC_NS |
+		 CONTAINER_NEW_USER_NS | CONTAINER_NEW_PID_NS |
+		 CONTAINER_NEW_NET_NS | CONTAINER_NEW_TIME_NS,
+};
+
+FIXTURE_SETUP(start)
+{
+	int sv[2];
+
+	ENTER_SANDBOX();
+	ASSERT_TRUE(pid_socketpair(sv));
+	self->ours = sv[0];
+	self->theirs = sv[1];
+	self->cfd = container_create("start", variant->flags |
+				     CONTAINER_KILL_ON_CLOSE |
+				     CONTAINER_FD_CLOEXEC);
+	ASSERT_GE(self->cfd, 0);
+	self->fds = open_fds();
+}
+
+FIXTURE_TEARDOWN(start)
+{
+	close(self->cfd);
+	EXPECT_NE(-1, reap_all());
+	EXPECT_EQ(1, count_processes());
+	if (self->cgroup[0]) {
+		EXPECT_TRUE(cgroup_move(cgroup2_root(), getpid()));
+		EXPECT_TRUE(wait_until(!rmdir(self->cgroup)));
+	}
+}
+
+/* What the first process is as it sees itself. */
+#define FIRST_PID(pid)	(variant->flags & CONTAINER_NEW_PID_NS ? 1 : (pid))
+
+static pid_t fork_reporter(int cfd, int fd)
+{
+	pid_t pid = fork_into_container(cfd);
+
+	if (pid == 0) {
+		tell_int(fd, getpid());
+		pause_forever();
+	}
+	return pid;
+}
+
+/* As if nothing had been tried: not started, nobody in it, nothing leaked. */
+#define EXPECT_UNTOUCHED(self_) do {					\
+	__typeof__(self_) s_ = (self_);					\
+	char state_[16];						\
+									\
+	EXPECT_STREQ("new", fdinfo_field(s_->cfd, "State:", state_,	\
+					 sizeof(state_)) ?: "");	\
+	EXPECT_EQ(0, fdinfo_number(s_->cfd, "Init:"));			\
+	EXPECT_EQ(0, fdinfo_number(s_->cfd, "Processes:"));		\
+	EXPECT_EQ(0, poll_now(s_->cfd));				\
+	EXPECT_EQ(s_->fds, open_fds());					\
+	EXPECT_EQ(-1, waitpid(-1, NULL, __WALL | WNOHANG));		\
+	EXPECT_EQ(ECHILD, errno);					\
+} while (0)
+
+/* The start that comes in the end is as good as a first one, and so is entry. */
+#define EXPECT_STARTS(self_) do {					\
+	__typeof__(self_) t_ = (self_);					\
+	pid_t init_, pid_;						\
+									\
+	init_ = fork_reporter(t_->cfd, t_->theirs);			\
+	ASSERT_GT(init_, 0);						\
+	EXPECT_EQ(FIRST_PID(init_), hear_int(t_->ours));		\
+	EXPECT_EQ(init_, fdinfo_number(t_->cfd, "Init:"));		\
+	pid_ = fork_reporter(t_->cfd, t_->theirs);			\
+	ASSERT_GT(pid_, 0);						\
+	EXPECT_LT(FIRST_PID(init_), hear_int(t_->ours));		\
+	EXPECT_EQ(2, fdinfo_number(t_->cfd, "Processes:"));		\
+	kill_and_reap(pid_);						\
+	EXPECT_EQ(0, poll_now(t_->cfd));				\
+	EXPECT_EQ(0, kill(init_, SIGKILL));				\
+	EXPECT_TRUE(poll_until(t_->cfd, POLLIN | POLLHUP));		\
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(init_));			\
+} while (0)
+
+/* Puts us into a cgroup of our own; false: the machine has no such thing. */
+static bool limit_pids(char *cgroup, size_t size, int max)
+{
+	char text[16];
+
+	if (!cgroup2_root())
+		return false;
+	/* It may be on already, and then it says nothing. */
+	cgroup_write(cgroup2_root(), "cgroup.subtree_control", "+pids");
+	if (!cgroup2_make("start_test", cgroup, size)) {
+		cgroup[0] = '\0';
+		return false;
+	}
+	snprintf(text, sizeof(text), "%d", max);
+	return cgroup_write(cgroup, "pids.max", text) &&
+	       cgroup_move(cgroup, getpid());
+}
+
+TEST_F_TIMEOUT(start, after_the_pids_controller_refused, PROCESS_TEST_TIMEOUT)
+{
+	int i;
+
+	if (!limit_pids(self->cgroup, sizeof(self->cgroup), 1))
+		SKIP(return, "no pids controller: %s", strerror(errno));
+	for (i = 0; i < 5; i++) {
+		ASSERT_EQ(-1, fork_reporter(self->cfd, self->theirs));
+		EXPECT_EQ(EAGAIN, errno);
+		EXPECT_UNTOUCHED(self);
+	}
+	ASSERT_TRUE(cgroup_write(self->cgroup, "pids.max", "max"));
+	EXPECT_STARTS(self);
+}
+
+TEST_F_TIMEOUT(start, after_many_refusals, PROCESS_TEST_TIMEOUT)
+{
+	int i;
+
+	if (!limit_pids(self->cgroup, sizeof(self->cgroup), 1))
+		SKIP(return, "no pids controller: %s", strerror(errno));
+	for (i = 0; i < scaled(300); i++) {
+		ASSERT_EQ(-1, fork_reporter(self->cfd, self->theirs));
+		ASSERT_EQ(EAGAIN, errno);
+	}
+	EXPECT_UNTOUCHED(self);
+	ASSERT_TRUE(cgroup_write(self->cgroup, "pids.max", "max"));
+	EXPECT_STARTS(self);
+}
+
+/* One that is refused again and again may be closed, too. */
+TEST_F_TIMEOUT(start, never, PROCESS_TEST_TIMEOUT)
+{
+	int containers = container_count();
+
+	if (!limit_pids(self->cgroup, sizeof(self->cgroup), 1))
+		SKIP(return, "no pids controller: %s", strerror(errno));
+	ASSERT_EQ(-1, fork_reporter(self->cfd, self->theirs));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_UNTOUCHED(self);
+	EXPECT_EQ(0, close(self->cfd));
+	EXPECT_EQ(containers - 1, container_count());
+	self->cfd = -1;
+}
+
+/* Runs as an ordinary user, whose limit it is; the exit code is the step. */
+static int start_as_user(int cfd, int ours, int theirs, unsigned int flags)
+{
+	struct rlimit none = { 0, 0 }, old;
+	pid_t init, pid;
+	int i, inside;
+
+	if (getrlimit(RLIMIT_NPROC, &old))
+		return 1;
+	none.rlim_max = old.rlim_max;
+	for (i = 0; i < 5; i++) {
+		if (setrlimit(RLIMIT_NPROC, &none))
+			return 2;
+		pid = fork_reporter(cfd, theirs);
+		if (pid != -1 || errno != EAGAIN)
+			return 3;
+		if (fdinfo_number(cfd, "Init:") || poll_now(cfd))
+			return 4;
+		if (waitpid(-1, NULL, __WALL | WNOHANG) != -1)
+			return 5;
+	}
+	if (setrlimit(RLIMIT_NPROC, &old))
+		return 6;
+	init = fork_reporter(cfd, theirs);
+	if (init < 0)
+		return 7;
+	inside = hear_int(ours);
+	if (inside != (flags & CONTAINER_NEW_PID_NS ? 1 : init))
+		return 8;
+
+	/* A later entry that fails does no harm either. */
+	if (setrlimit(RLIMIT_NPROC, &none))
+		return 9;
+	pid = fork_reporter(cfd, theirs);
+	if (pid != -1 || errno != EAGAIN)
+		return 10;
+	if (poll_now(cfd) || fdinfo_number(cfd, "Processes:") != 1)
+		return 11;
+	if (setrlimit(RLIMIT_NPROC, &old))
+		return 12;
+	pid = fork_reporter(cfd, theirs);
+	if (pid < 0 || hear_int(ours) <= inside)
+		return 13;
+	kill_and_reap(pid);
+	if (poll_now(cfd))
+		return 14;
+	kill_and_reap(init);
+	return poll_until(cfd, POLLIN | POLLHUP) ? 0 : 15;
+}
+
+TEST_F_TIMEOUT(start, after_the_process_limit_refused, PROCESS_TEST_TIMEOUT)
+{
+	pid_t pid;
+
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (pid == 0) {
+		unsigned int flags = variant->flags;
+		int cfd;
+
+		if (!become_user(UID))
+			_exit(100);
+		/* What a user may do at all. */
+		if (!(flags & CONTAINER_NEW_USER_NS))
+			flags = 0;
+		cfd = container_create("user", flags | CONTAINER_KILL_ON_CLOSE);
+		if (cfd < 0)
+			_exit(101);
+		_exit(start_as_user(cfd, self->ours, self->theirs, flags));
+	}
+	EXPECT_EQ(0, wait_for_exit(pid));
+}
+
+/* --- signals ------------------------------------------------------------------ */
+
+static void on_alarm(int sig)
+{
+}
+
+/* Interrupted all the time, each first fork makes an init all the same. */
+TEST_F_TIMEOUT(start, under_a_hail_of_signals, PROCESS_TEST_TIMEOUT)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct itimerval timer = {
+		.it_interval.tv_usec = debug_kernel() ? 2000 : 200,
+		.it_value.tv_usec = 100,
+	}, off = {};
+	int round, cfd, inside;
+	pid_t pid;
+
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	for (round = 0; round < scaled(100); round++) {
+		cfd = container_create("hail", variant->flags |
+				       CONTAINER_KILL_ON_CLOSE);
+		ASSERT_GE(cfd, 0);
+		ASSERT_EQ(0, setitimer(ITIMER_REAL, &timer, NULL));
+		pid = fork_reporter(cfd, self->theirs);
+		ASSERT_EQ(0, setitimer(ITIMER_REAL, &off, NULL));
+		ASSERT_GT(pid, 0);
+		inside = hear_int(self->ours);
+		ASSERT_EQ(FIRST_PID(pid), inside);
+		ASSERT_EQ(pid, fdinfo_number(cfd, "Init:"));
+		kill_and_reap(pid);
+		close(cfd);
+	}
+}
+
+/* Killed somewhere in its first fork, a forker leaves all or nothing. */
+TEST_F_TIMEOUT(start, although_the_forker_was_killed, PROCESS_TEST_TIMEOUT)
+{
+	int round, cfd, started = 0, i;
+	pid_t forker, pid;
+
+	for (round = 0; round < scaled(200); round++) {
+		cfd = container_create("orphan", variant->flags |
+				       CONTAINER_KILL_ON_CLOSE);
+		ASSERT_GE(cfd, 0);
+		forker = fork();
+		ASSERT_GE(forker, 0);
+		if (forker == 0) {
+			tell(self->theirs);
+			container_spawn_idle(cfd);
+			pause_forever();
+		}
+		ASSERT_TRUE(hear_in_time(self->ours));
+		for (i = 0; i < round % 20 * 20; i++)
+			getppid();
+		kill_and_reap(forker);
+
+		pid = fork_reporter(cfd, self->theirs);
+		ASSERT_GT(pid, 0);
+		if (fdinfo_number(cfd, "Init:") == pid) {
+			ASSERT_EQ(FIRST_PID(pid), hear_int(self->ours));
+			ASSERT_EQ(1, fdinfo_number(cfd, "Processes:"));
+		} else {
+			/* The forker's child has it, and is ours now. */
+			ASSERT_NE(INT_MIN, hear_int(self->ours));
+			ASSERT_EQ(2, fdinfo_number(cfd, "Processes:"));
+			started++;
+		}
+		close(cfd);
+		ASSERT_NE(-1, reap_all());
+	}
+	TH_LOG("%d of %d forkers got that far", started, round);
+}
+
+/* --- injected faults ------------------------------------------------------------ */
+
+TEST_F_TIMEOUT(start, after_each_allocation_failed, PROCESS_TEST_TIMEOUT)
+{
+	int n, fd, left, failures = 0;
+	pid_t pid = -1;
+
+	fd = fail_nth_open();
+	if (fd < 0)
+		SKIP(return, "no fault injection");
+	self->fds = open_fds();
+
+	for (n = 1; n < 2000; n++) {
+		ASSERT_TRUE(fail_nth(fd, n));
+		pid = fork_into_container(self->cfd);
+		if (pid == 0) {
+			/* One that made do without what it did not get. */
+			tell_int(self->theirs, getpid());
+			pause_forever();
+		}
+		left = fail_nth_left(fd);
+		fail_nth(fd, 0);
+		if (pid > 0)
+			break;
+		ASSERT_EQ(0, left);
+		failures++;
+		EXPECT_UNTOUCHED(self);
+	}
+	ASSERT_GT(pid, 0);
+	/* Enough to be sure that faults were injected at all. */
+	EXPECT_LT(10, failures);
+	EXPECT_EQ(FIRST_PID(pid), hear_int(self->ours));
+	EXPECT_EQ(pid, fdinfo_number(self->cfd, "Init:"));
+	close(fd);
+}
+
+/* --- later entries ---------------------------------------------------------------- */
+
+TEST_F_TIMEOUT(start, survives_entries_that_fail, PROCESS_TEST_TIMEOUT)
+{
+	pid_t init, pid;
+	int i, inside, last;
+
+	init = fork_reporter(self->cfd, self->theirs);
+	ASSERT_GT(init, 0);
+	last = hear_int(self->ours);
+	EXPECT_EQ(FIRST_PID(init), last);
+
+	if (!limit_pids(self->cgroup, sizeof(self->cgroup), 1))
+		SKIP(return, "no pids controller: %s", strerror(errno));
+	for (i = 0; i < scaled(50); i++) {
+		ASSERT_TRUE(cgroup_write(self->cgroup, "pids.max", "1"));
+		ASSERT_EQ(-1, fork_reporter(self->cfd, self->theirs));
+		ASSERT_EQ(EAGAIN, errno);
+		ASSERT_EQ(0, poll_now(self->cfd));
+		ASSERT_EQ(init, fdinfo_number(self->cfd, "Init:"));
+		ASSERT_EQ(1, fdinfo_number(self->cfd, "Processes:"));
+		ASSERT_TRUE(cgroup_write(self->cgroup, "pids.max", "max"));
+		pid = fork_reporter(self->cfd, self->theirs);
+		ASSERT_GT(pid, 0);
+		inside = hear_int(self->ours);
+		EXPECT_LT(last, inside);
+		last = inside;
+		kill_and_reap(pid);
+	}
+	EXPECT_EQ(self->fds, open_fds());
+	EXPECT_EQ(0, kill(init, SIGKILL));
+	EXPECT_TRUE(poll_until(self->cfd, POLLIN | POLLHUP));
+}
+
+TEST_HARNESS_MAIN
