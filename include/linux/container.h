@@ -47,7 +47,7 @@ struct seq_file;
 #ifdef CONFIG_CONTAINERS
 
 void **container_security(struct container *c);
-int container_copy_creds(struct task_struct *p, struct container_entry *entry);
+int container_copy_creds(struct task_struct *p, struct kernel_clone_args *args);
 int __container_copy_process(struct task_struct *p, struct kernel_clone_args *args);
 int __container_fork(struct task_struct *p, struct kernel_clone_args *args);
 void __container_free_signal(struct signal_struct *sig);
@@ -137,17 +137,14 @@ static inline struct task_struct *container_reaper(struct task_struct *p)
 	return unlikely(c) ? __container_reaper(c, p) : NULL;
 }
 
-/*
- * The guard of @task, to be followed under RCU only. Pairs with the release in
- * __container_exec(): who finds none finds nothing of the forker's either.
- */
-#define container_guard_of(task)	\
-	smp_load_acquire(&(task)->signal->container_guard)
-
 /* Is @task under the entry guard? */
 static inline bool container_guarded(const struct task_struct *task)
 {
-	return unlikely(container_guard_of(task));
+	/*
+	 * Pairs with the smp_store_release() in __container_exec(): who finds no
+	 * guard finds nothing of the forker's either.
+	 */
+	return unlikely(smp_load_acquire(&task->signal->container_guard));
 }
 
 /*
@@ -213,7 +210,11 @@ static inline bool container_entering(const struct kernel_clone_args *args)
 	return false;
 }
 
-#define container_copy_creds(p, entry) 0
+static inline int container_copy_creds(struct task_struct *p,
+				       struct kernel_clone_args *args)
+{
+	return 0;
+}
 
 static inline int container_copy_process(struct task_struct *p,
 					 struct kernel_clone_args *args)

@@ -63,8 +63,12 @@ static int assume_effective_ids(struct cred *cred)
 	free_uid(cred->user);
 	cred->user = user;
 
-	cred->uid = cred->suid = cred->fsuid = cred->euid;
-	cred->gid = cred->sgid = cred->fsgid = cred->egid;
+	cred->uid = cred->euid;
+	cred->suid = cred->euid;
+	cred->fsuid = cred->euid;
+	cred->gid = cred->egid;
+	cred->sgid = cred->egid;
+	cred->fsgid = cred->egid;
 	ret = security_task_fix_setgid(cred, current_cred(), LSM_SETID_RES);
 	return ret ?: security_task_fix_setuid(cred, current_cred(), LSM_SETID_RES);
 }

@@ -332,7 +332,7 @@ static int assume_ids(struct cred *new, const struct cred *to)
 /**
  * container_copy_creds - copy_creds() for a fork into a container
  * @p: The child.
- * @entry: The entry under way.
+ * @args: What copy_process() was told.
  *
  * The caller's credentials stay the base, so that whatever security modules
  * confine it by confines the child.
@@ -341,9 +341,9 @@ static int assume_ids(struct cred *new, const struct cred *to)
  * Return: 0, with @p charged to its user; -ENOMEM, -EAGAIN, or what a security
  * module says.
  */
-int container_copy_creds(struct task_struct *p, struct container_entry *entry)
+int container_copy_creds(struct task_struct *p, struct kernel_clone_args *args)
 {
-	const struct cred *to = entry->means.cred;
+	const struct cred *to = args->container->means.cred;
 	struct cred *new;
 	int ret;
 
@@ -363,7 +363,8 @@ int container_copy_creds(struct task_struct *p, struct container_entry *entry)
 		return ret;
 	}
 
-	p->cred = p->real_cred = get_cred(new);
+	p->real_cred = new;
+	p->cred = get_cred(new);
 	inc_rlimit_ucounts(task_ucounts(p), UCOUNT_RLIMIT_NPROC, 1);
 	return 0;
 }

@@ -120,9 +120,9 @@ struct container {
 	struct list_head	children;
 	struct list_head	sibling;
 
-	struct mutex		start_mutex;
+	struct mutex		start_mutex;	/* who forks the first process */
 	wait_queue_head_t	wait;
-	spinlock_t		means_lock;
+	spinlock_t		means_lock;	/* means */
 	struct container_means	means;
 	struct ucounts		*ucounts;
 	struct rcu_work		free_work;

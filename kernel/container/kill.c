@@ -34,18 +34,20 @@
 static void kill_process(struct signal_struct *sig)
 {
 	struct task_struct *p, *t;
+	unsigned long flags;
 
 	p = pid_task(sig->pids[PIDTYPE_TGID], PIDTYPE_TGID);
 	do_send_sig_info(SIGKILL, SEND_SIG_PRIV, p, PIDTYPE_TGID);
 
-	spin_lock(&p->sighand->siglock);
+	if (!lock_task_sighand(p, &flags))
+		return;
 	for_each_thread(p, t) {
 		if (t->exit_state)
 			continue;
 		sigaddset(&t->pending.signal, SIGKILL);
 		signal_wake_up(t, 1);
 	}
-	spin_unlock(&p->sighand->siglock);
+	unlock_task_sighand(p, &flags);
 }
 
 static void kill_members(struct container *c)
@@ -78,19 +80,20 @@ static struct container *next_to_sweep(struct container *c, struct list_head *de
 {
 	struct container *child;
 
-	guard(write_lock_irq)(&tasklist_lock);
+	write_lock_irq(&tasklist_lock);
 	child = list_first_entry_or_null(&c->children, struct container, sibling);
 	if (child && !child->swept) {
 		container_get(child);
 		container_mark_dying(child, dead);
-		return child;
+	} else {
+		child = NULL;
+		/* Out of the way of those who come by. */
+		c->swept = true;
+		if (c->state != CONTAINER_DEAD)
+			list_move_tail(&c->sibling, &c->parent->children);
 	}
-
-	/* Out of the way of those who come by. */
-	c->swept = true;
-	if (c->state != CONTAINER_DEAD)
-		list_move_tail(&c->sibling, &c->parent->children);
-	return NULL;
+	write_unlock_irq(&tasklist_lock);
+	return child;
 }
 
 /*

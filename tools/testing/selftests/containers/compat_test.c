@@ -83,7 +83,7 @@ FIXTURE_SETUP(compat)
 	self->end = (unsigned long)self->page + size;
 	ASSERT_GT(UINT_MAX, self->end + size);
 	ASSERT_EQ(0, mprotect(self->page + size, size, PROT_NONE));
-	self->containers = container_count();
+	self->containers = container_baseline();
 }
 
 FIXTURE_TEARDOWN(compat)

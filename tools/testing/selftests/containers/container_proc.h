@@ -174,6 +174,24 @@ static inline bool container_listed(__u64 id)
 	return container_row_of(id, &row);
 }
 
+static inline void container_row_living(struct container_row *row, void *arg)
+{
+	*(bool *)arg &= !!strcmp(row->state, "dying");
+}
+
+/* Is no container in our view dying? */
+static inline bool containers_settled(void)
+{
+	int fd = open("/proc/containers", O_RDONLY | O_CLOEXEC);
+	bool settled = true;
+
+	if (fd < 0)
+		return false;
+	container_rows_walk(fd, 4096, container_row_living, &settled);
+	close(fd);
+	return settled;
+}
+
 /* A number from the fdinfo of @fd; -1 if the field is missing. */
 static inline long long fdinfo_number(int fd, const char *name)
 {
@@ -273,6 +291,15 @@ static inline char process_state(pid_t pid)
 static inline bool wait_until_asleep(pid_t pid)
 {
 	return wait_until(process_state(pid) == 'S');
+}
+
+/*
+ * container_count() for a test to start with: what an earlier one has killed is
+ * not counted, as that goes without anybody's doing.
+ */
+static inline int container_baseline(void)
+{
+	return wait_until(containers_settled()) ? container_count() : -1;
 }
 
 #endif /* SELFTESTS_CONTAINER_PROC_H */

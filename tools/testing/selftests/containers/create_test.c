@@ -63,7 +63,7 @@ FIXTURE_SETUP(create)
 	self->hole = page + sysconf(_SC_PAGESIZE);
 	self->fds = open_fds();
 	ASSERT_LT(0, self->fds);
-	self->containers = container_count();
+	self->containers = container_baseline();
 	ASSERT_LT(0, self->containers);
 }
 

@@ -459,7 +459,7 @@ TEST_F_TIMEOUT(fd, the_last_close_before_the_start_destroys_the_container, TIMEO
 		CONTAINER_NEW_FS_NS | CONTAINER_NEW_UTS_NS | CONTAINER_NEW_IPC_NS |
 		CONTAINER_NEW_USER_NS | CONTAINER_NEW_PID_NS | CONTAINER_NEW_NET_NS,
 	};
-	int containers = container_count(), fd, copy;
+	int containers = container_baseline(), fd, copy;
 	size_t i;
 	__u64 id;
 	pid_t pid;
@@ -633,7 +633,7 @@ TEST_F_TIMEOUT(fd, fdinfo_shows_what_is_in_the_readers_view, TIMEOUT)
 TEST_F_TIMEOUT(fd, a_full_descriptor_table_is_emfile, TIMEOUT)
 {
 	struct rlimit limit, full;
-	int containers = container_count(), next;
+	int containers = container_baseline(), next;
 
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
 	next = dup(0);

@@ -332,7 +332,7 @@ static int nest(void)
 
 TEST_F_TIMEOUT(limits, containers_nest_32_deep, TIMEOUT)
 {
-	int before = container_count();
+	int before = container_baseline();
 
 	EXPECT_EQ(MAX_DEPTH, nest());
 	EXPECT_EQ(before, container_count());

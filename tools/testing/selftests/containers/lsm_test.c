@@ -159,7 +159,7 @@ FIXTURE_SETUP(lsm)
 	if (!lsm_enabled("bpf"))
 		SKIP(return, "the BPF LSM is not enabled");
 	ASSERT_TRUE(btf_read(&self->btf));
-	self->containers = container_count();
+	self->containers = container_baseline();
 	self->fds = open_fds();
 }
 

@@ -23,8 +23,9 @@ FIXTURE_SETUP(proc)
 {
 	self->rows = calloc(MAX_ROWS, sizeof(*self->rows));
 	ASSERT_NE(NULL, self->rows);
-	self->others = container_rows(self->rows, MAX_ROWS);
+	self->others = container_baseline();
 	ASSERT_LE(1, self->others);
+	ASSERT_EQ(self->others, container_rows(self->rows, MAX_ROWS));
 }
 
 FIXTURE_TEARDOWN(proc)
@@ -332,6 +333,7 @@ FIXTURE_SETUP(view)
 {
 	int i;
 
+	ASSERT_TRUE(wait_until(containers_settled()));
 	for (i = 0; i < NR_AGENTS; i++) {
 		if (i == OUTER || i == SIBLING) {
 			self->cfd[i] = container_create(agent_names[i], CONTAINER_KILL_ON_CLOSE);

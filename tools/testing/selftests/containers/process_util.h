@@ -182,16 +182,15 @@ static inline int reap_all(void)
 static inline int fail_nth_open(void)
 {
 	static const char * const faults[] = {
-		"failslab", "fail_page_alloc", "fail_usercopy", "fail_futex"
+		"failslab", "fail_page_alloc", "fail_usercopy", "fail_futex", NULL
 	};
 	char path[128];
-	size_t i;
-	int fd;
+	int i, fd;
 
 	fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+	for (i = 0; faults[i]; i++) {
 		/* Else it is told of each fault, at length. */
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/verbose",
 			 faults[i]);
@@ -282,6 +281,15 @@ static inline pid_t fork_sandbox(void)
 static inline int count_processes(void)
 {
 	return count_numbered("/proc");
+}
+
+/*
+ * Whether the caller is alone there. A process that nobody is to reap is on its
+ * way out for a moment still when its father, or we, do not know it any more.
+ */
+static inline bool is_alone(void)
+{
+	return wait_until(count_processes() == 1);
 }
 
 /* Where the caller's own program is, for exec'ing it again. */
