@@ -75,12 +75,16 @@ static __poll_t containerfs_poll(struct file *file, struct poll_table_struct *pt
 	return events;
 }
 
-/* The last descriptor of the file that container_create() made is closed. */
+/*
+ * The last descriptor of the file that container_create() made is closed. It is
+ * the only one there is: nobody will ever start what has not been.
+ */
 static int containerfs_release(struct inode *inode, struct file *file)
 {
 	struct container *c = inode->i_private;
 
-	if (c->flags & CONTAINER_KILL_ON_CLOSE)
+	if ((c->flags & CONTAINER_KILL_ON_CLOSE) ||
+	    READ_ONCE(c->state) == CONTAINER_NEW)
 		container_destroy(c);
 	return 0;
 }
@@ -161,14 +165,11 @@ static struct inode *containerfs_get_inode(struct container *c)
 	return inode;
 }
 
-/* The last descriptor is gone: nobody will ever start what has not been. */
 static void containerfs_evict_inode(struct inode *inode)
 {
 	struct container *c = inode->i_private;
 
 	clear_inode(inode);
-	if (READ_ONCE(c->state) == CONTAINER_NEW)
-		container_destroy(c);
 	container_put(c);
 }
 

@@ -48,14 +48,15 @@ struct seq_file;
 
 void **container_security(struct container *c);
 int container_copy_creds(struct task_struct *p, struct kernel_clone_args *args);
-int __container_copy_process(struct task_struct *p, struct kernel_clone_args *args);
+void __container_inherit(struct signal_struct *sig);
+void __container_enter(struct task_struct *p, struct container_entry *entry);
 int __container_fork(struct task_struct *p, struct kernel_clone_args *args);
 void __container_free_signal(struct signal_struct *sig);
 bool __container_dying(const struct container *c);
 void __container_group_dead(struct task_struct *tsk);
 void __container_exit(struct task_struct *tsk);
 struct task_struct *__container_reaper(struct container *c, struct task_struct *p);
-const struct cred *__container_guard_cred(struct task_struct *task);
+bool __container_guard_denies_signal(struct task_struct *task);
 bool __container_guard_denies(struct task_struct *task, unsigned int mode);
 bool __container_guard_refuses(struct task_struct *task);
 bool __container_guard_traceme(struct task_struct *parent);
@@ -73,13 +74,19 @@ static inline bool container_entering(const struct kernel_clone_args *args)
 	return unlikely(args->container);
 }
 
-/* Everything of a fork that can fail, but for the credentials. */
-static inline int container_copy_process(struct task_struct *p,
-					 struct kernel_clone_args *args)
+/* @sig, a new process, is where current is. */
+static inline void container_inherit(struct signal_struct *sig)
 {
-	if (likely(!current->signal->container && !container_entering(args)))
-		return 0;
-	return __container_copy_process(p, args);
+	if (unlikely(current->signal->container))
+		__container_inherit(sig);
+}
+
+/* What @p gets of a container it is forked into, besides credentials. */
+static inline void container_enter(struct task_struct *p,
+				   struct kernel_clone_args *args)
+{
+	if (container_entering(args))
+		__container_enter(p, args->container);
 }
 
 /* The last step of a fork that can fail; makes @p a member. */
@@ -147,13 +154,10 @@ static inline bool container_guarded(const struct task_struct *task)
 	return unlikely(smp_load_acquire(&task->signal->container_guard));
 }
 
-/*
- * Whose credentials must current match, to signal @task, besides those of @task?
- * NULL: nobody's; an error: no credentials help. Under rcu_read_lock().
- */
-static inline const struct cred *container_guard_cred(struct task_struct *task)
+/* Does a guard keep current from sending signals to @task? */
+static inline bool container_guard_denies_signal(struct task_struct *task)
 {
-	return container_guarded(task) ? __container_guard_cred(task) : NULL;
+	return container_guarded(task) && __container_guard_denies_signal(task);
 }
 
 /* Does a guard deny current what asks for the ptrace permission @mode? */
@@ -216,11 +220,10 @@ static inline int container_copy_creds(struct task_struct *p,
 	return 0;
 }
 
-static inline int container_copy_process(struct task_struct *p,
-					 struct kernel_clone_args *args)
-{
-	return 0;
-}
+static inline void container_inherit(struct signal_struct *sig) { }
+
+static inline void container_enter(struct task_struct *p,
+				   struct kernel_clone_args *args) { }
 
 static inline int container_fork(struct task_struct *p,
 				 struct kernel_clone_args *args)
@@ -252,9 +255,9 @@ static inline struct task_struct *container_reaper(struct task_struct *p)
 static inline void container_move_orphans(struct task_struct *father,
 					  struct task_struct *reaper) { }
 
-static inline const struct cred *container_guard_cred(struct task_struct *task)
+static inline bool container_guard_denies_signal(struct task_struct *task)
 {
-	return NULL;
+	return false;
 }
 
 static inline bool container_guarded(const struct task_struct *task)

@@ -312,17 +312,36 @@ void container_mark_dying(struct container *c, struct list_head *dead)
 		container_mark_dead(c, dead);
 }
 
-/* Takes from @c what it holds for others. Nobody else is about to. */
-static void release_means(struct container *c)
+/**
+ * container_drop_places - let go of a container's namespaces and root
+ * @c: A container that is dying, or was not linked. Nobody can enter it.
+ *
+ * Done early, so that all of it is gone when the last member is.
+ *
+ * Context: May sleep. Takes c->means_lock.
+ */
+void container_drop_places(struct container *c)
 {
-	struct container_means means;
+	struct container_means places = { };
 
 	spin_lock(&c->means_lock);
-	means = c->means;
-	memset(&c->means, 0, sizeof(c->means));
+	swap(places.ns, c->means.ns);
+	swap(places.root, c->means.root);
+	swap(places.creator_root, c->means.creator_root);
 	spin_unlock(&c->means_lock);
+	container_put_means(&places);
+}
 
-	container_put_means(&means);
+/* Takes from @c all that it holds. Nobody else is about to. */
+static void release_means(struct container *c)
+{
+	const struct cred *cred = NULL;
+
+	container_drop_places(c);
+	spin_lock(&c->means_lock);
+	swap(cred, c->means.cred);
+	spin_unlock(&c->means_lock);
+	put_cred(cred);
 	container_uncharge(c);
 }
 
@@ -366,14 +385,15 @@ void container_release_dead(struct list_head *dead)
  * @means: Gets the references, for container_put_means().
  *
  * Context: Process context. Takes c->means_lock.
- * Return: whether there is anything to be had; not if @c is dead.
+ * Return: whether there are credentials to be had; not if @c is dead. There is
+ * nothing else if it is dying.
  */
 bool container_get_means(struct container *c, struct container_means *means)
 {
 	spin_lock(&c->means_lock);
 	*means = c->means;
-	if (means->cred) {
-		get_cred(means->cred);
+	get_cred(means->cred);
+	if (means->ns) {
 		get_nsproxy(means->ns);
 		path_get(&means->root);
 		path_get(&means->creator_root);

@@ -5,10 +5,9 @@
  * An entry is prepared by the system call (container_prepare_entry()), which
  * judges the caller and takes references of its own on all that the child is
  * given. copy_process() then asks for three things: credentials, before the
- * child is charged to anybody (container_copy_creds()); everything else that can
- * fail (__container_copy_process()); and membership, as the last step that can
- * fail, in the section of tasklist_lock that makes the child visible
- * (__container_fork()). Until then nothing has happened to the container: a fork
+ * child is charged to anybody (container_copy_creds()); everything else
+ * (__container_enter()); and membership, as the last step that can fail, in the
+ * section of tasklist_lock that makes the child visible (__container_fork()). Until then nothing has happened to the container: a fork
  * that fails leaves it as it was, and in particular startable.
  */
 #include <linux/cgroup.h>
@@ -152,6 +151,9 @@ static int check_permission(struct container *c, const struct container_means *m
 	if (to->user_ns == me->user_ns ? !may_enter_beside(me, to) :
 					 !may_enter_below(me, to))
 		return -EPERM;
+	/* It is dying: there are neither namespaces nor a root to judge. */
+	if (!means->ns)
+		return -ECANCELED;
 	if (!may_join_namespaces(means->ns) || !may_use_root(means))
 		return -EPERM;
 	return security_container_permission(c, CONTAINER_MAY_ENTER);
@@ -369,8 +371,15 @@ int container_copy_creds(struct task_struct *p, struct kernel_clone_args *args)
 	return 0;
 }
 
-/* What a plain fork by a member leads to. */
-static void inherit_container(struct signal_struct *sig)
+/**
+ * __container_inherit - give a process the container and guard of current
+ * @sig: The new process.
+ *
+ * Undone by free_signal_struct().
+ *
+ * Context: Process context.
+ */
+void __container_inherit(struct signal_struct *sig)
 {
 	struct signal_struct *old = current->signal;
 
@@ -381,13 +390,25 @@ static void inherit_container(struct signal_struct *sig)
 	sig->container_flags = old->container_flags;
 }
 
-static void enter_container(struct task_struct *p, struct container_entry *entry)
+/**
+ * __container_enter - give a process what those in a container have
+ * @p: The process, complete but for its pid; it has its credentials already.
+ * @entry: The entry under way.
+ *
+ * Undone by free_signal_struct(), exit_task_namespaces(), exit_fs() and
+ * exit_files().
+ *
+ * Context: May sleep.
+ */
+void __container_enter(struct task_struct *p, struct container_entry *entry)
 {
 	struct container_means *means = &entry->means;
+	struct signal_struct *sig = p->signal;
 
-	p->signal->container = container_get(entry->container);
-	RCU_INIT_POINTER(p->signal->container_guard, entry->guard);
-	p->signal->container_flags = current->signal->container_flags;
+	/* In place of what was inherited. */
+	container_free_signal(sig);
+	sig->container = container_get(entry->container);
+	RCU_INIT_POINTER(sig->container_guard, entry->guard);
 	entry->guard = NULL;
 
 	set_fs_root(p->fs, &means->root);
@@ -399,26 +420,6 @@ static void enter_container(struct task_struct *p, struct container_entry *entry
 		timens_commit(p, means->ns->time_ns);
 
 	containerfs_close_fds(p->files, entry->container);
-}
-
-/**
- * __container_copy_process - the part of a member's fork that may sleep
- * @p: The child, or a thread; complete but for its pid.
- * @args: What copy_process() was told.
- *
- * Undone by exit_task_namespaces(), exit_fs(), exit_files() and
- * free_signal_struct().
- *
- * Context: May sleep.
- * Return: 0.
- */
-int __container_copy_process(struct task_struct *p, struct kernel_clone_args *args)
-{
-	if (container_entering(args))
-		enter_container(p, args->container);
-	else if (p->signal != current->signal)
-		inherit_container(p->signal);
-	return 0;
 }
 
 /* Is @c, or one around it whose death has not come down to it yet, dying? */

@@ -107,16 +107,31 @@ static const struct cred *guard_cred(const struct signal_struct *target,
 }
 
 /**
- * __container_guard_cred - whom must current match, to signal a process?
- * @task: Of that process.
+ * __container_guard_denies_signal - does a guard keep current from a process?
+ * @task: Of that process, which is under a guard.
  *
- * Context: rcu_read_lock() is held.
- * Return: the credentials that current must be judged by, besides those of
- * @task; NULL if there are no such; -EPERM if current may not.
+ * Context: As check_kill_permission().
+ * Return: whether current may send it no signals, whatever its own credentials
+ * are.
  */
-const struct cred *__container_guard_cred(struct task_struct *task)
+bool __container_guard_denies_signal(struct task_struct *task)
 {
-	return guard_cred(task->signal, current);
+	const struct cred *me = current_cred(), *to;
+	bool denied;
+
+	if (same_thread_group(current, task))
+		return false;
+
+	rcu_read_lock();
+	to = guard_cred(task->signal, current);
+	if (IS_ERR_OR_NULL(to))
+		denied = to;
+	else	/* as kill_ok_by_cred() */
+		denied = !uid_eq(me->euid, to->suid) && !uid_eq(me->euid, to->uid) &&
+			 !uid_eq(me->uid, to->suid) && !uid_eq(me->uid, to->uid) &&
+			 !ns_capable(to->user_ns, CAP_KILL);
+	rcu_read_unlock();
+	return denied;
 }
 
 /* What __ptrace_may_access() and cap_ptrace_access_check() ask of a reader. */
@@ -252,6 +267,7 @@ void __container_exec(struct file *exe)
 	struct signal_struct *sig = current->signal;
 	struct container_guard *guard;
 
+	/* Also if it has just been unmounted, which is on the safe side. */
 	if (!inside(exe)) {
 		WRITE_ONCE(sig->container_flags,
 			   sig->container_flags | CONTAINER_GUARD_EXECED);

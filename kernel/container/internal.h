@@ -46,7 +46,8 @@ enum container_state {
  * @creator_root: The creator's root when it created the container; who still has
  *	it may enter @root without CAP_SYS_CHROOT.
  *
- * A reference on each is held, or all are NULL.
+ * References are held. Of a container that is dying all but @cred become NULL, of
+ * one that is dead that as well.
  */
 struct container_means {
 	const struct cred	*cred;
@@ -92,7 +93,7 @@ struct container_means {
  * @start_mutex: Held over the fork of the first process, so that it is init.
  * @wait: Pollers; woken without locks held.
  * @means_lock: Protects @means. Innermost, taken in process context only.
- * @means: What is given to who enters; empty once the container is dead.
+ * @means: What is given to who enters.
  * @ucounts: Charge of the creator; dropped when dead. Owned by who constructs
  *	the container, then by who finds it dead.
  * @free_work: Frees the container after an RCU grace period.
@@ -187,6 +188,7 @@ void container_del_member(struct signal_struct *sig, struct list_head *dead);
 void container_mark_dying(struct container *c, struct list_head *dead);
 void container_discard(struct container *c);
 void container_release_dead(struct list_head *dead);
+void container_drop_places(struct container *c);
 bool container_get_means(struct container *c, struct container_means *means);
 void container_put_means(struct container_means *means);
 void container_drop_keyrings(struct cred *cred);

@@ -26,10 +26,10 @@
 #define KILL_BATCH	16
 
 /*
- * SIGKILL, to each thread: those that are in do_exit() already may wait in
- * PTRACE_EVENT_EXIT for a tracer that is a dying member, too, and are past the
- * point where a signal to the process would reach them. A thread that has not
- * come to that point sees that the container is dying.
+ * SIGKILL, and an end to the wait of threads that it does not reach since the
+ * process is exiting already: those in PTRACE_EVENT_EXIT, for a tracer that might
+ * be a dying member as well. A thread that has not come to that point finds that
+ * the container is dying, or the signal, in ptrace_stop().
  */
 static void kill_process(struct signal_struct *sig)
 {
@@ -42,10 +42,12 @@ static void kill_process(struct signal_struct *sig)
 	if (!lock_task_sighand(p, &flags))
 		return;
 	for_each_thread(p, t) {
-		if (t->exit_state)
+		/* Past ptrace_stop(): what it waits for now is no tracer. */
+		if (t->flags & PF_EXITING)
 			continue;
 		sigaddset(&t->pending.signal, SIGKILL);
-		signal_wake_up(t, 1);
+		if (t->jobctl & JOBCTL_TRACED)
+			signal_wake_up(t, 1);
 	}
 	unlock_task_sighand(p, &flags);
 }
@@ -114,6 +116,7 @@ static void sweep(struct container *top)
 
 		if (child) {
 			c = child;
+			container_drop_places(c);
 			container_release_dead(&dead);
 			kill_members(c);
 		} else if (c != top) {
@@ -145,6 +148,7 @@ void container_destroy(struct container *c)
 	container_mark_dying(c, &dead);
 	write_unlock_irq(&tasklist_lock);
 
+	container_drop_places(c);
 	container_release_dead(&dead);
 	sweep(c);
 }

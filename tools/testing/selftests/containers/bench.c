@@ -54,9 +54,10 @@ static void die(const char *what)
 	exit(1);
 }
 
+/* The bare system call, as fork_into_container() is one. */
 static void fork_exit_wait(void)
 {
-	pid_t pid = fork();
+	pid_t pid = syscall(SYS_fork);
 
 	if (pid == 0)
 		_exit(0);
@@ -121,20 +122,24 @@ static void create_close(void)
 	close(fd);
 }
 
+static void measure_containers(void)
+{
+	cfd = container_create("bench", CONTAINER_KILL_ON_CLOSE);
+	if (cfd < 0 && errno == ENOSYS)
+		return;
+	if (cfd < 0 || container_spawn_idle(cfd) < 0)
+		die("container");
+	measure("enter+exit+wait", 1000, enter_exit_wait);
+	measure("create+close", 1000, create_close);
+}
+
 int main(void)
 {
 	measure("fork+exit+wait", 1000, fork_exit_wait);
+	measure_containers();
 	measure("thread create+join", 1000, thread_create_join);
 	measure("open+close", 10000, open_close);
 	measure("stat", 10000, stat_path);
 	measure("getppid", 10000, call_getppid);
-
-	cfd = container_create("bench", CONTAINER_KILL_ON_CLOSE);
-	if (cfd < 0)
-		return errno == ENOSYS ? 0 : 1;
-	if (container_spawn_idle(cfd) < 0)
-		die("fork_into_container");
-	measure("enter+exit+wait", 1000, enter_exit_wait);
-	measure("create+close", 1000, create_close);
 	return 0;
 }

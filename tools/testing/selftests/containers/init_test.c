@@ -355,7 +355,7 @@ TEST_F_TIMEOUT(init, exec_by_another_thread, PROCESS_TEST_TIMEOUT)
 
 static void exec_often(int fd)
 {
-	exec_by_thread(scaled(50), dup(fd));
+	exec_by_thread(scaled(30), dup(fd));
 }
 
 TEST_F_TIMEOUT(init, exec_by_other_threads_many_times, PROCESS_TEST_TIMEOUT)
@@ -661,7 +661,7 @@ TEST_F_TIMEOUT(init, one_of_two_first_forks, PROCESS_TEST_TIMEOUT)
 					    &racer[i]));
 	}
 
-	for (round = 0; round < scaled(300); round++) {
+	for (round = 0; round < scaled(200); round++) {
 		cfd = container_create("race", variant->flags |
 				       CONTAINER_KILL_ON_CLOSE);
 		ASSERT_GE(cfd, 0);
@@ -717,7 +717,7 @@ TEST_F_TIMEOUT(init, the_first_of_two_takes_the_other_along,
 					    &racer[i]));
 	}
 
-	for (round = 0; round < scaled(200); round++) {
+	for (round = 0; round < scaled(100); round++) {
 		cfd = container_create("race", variant->flags);
 		ASSERT_GE(cfd, 0);
 		pthread_barrier_wait(&start);
@@ -1139,7 +1139,7 @@ TEST_F_TIMEOUT(init, is_no_reaper_when_it_dies, PROCESS_TEST_TIMEOUT)
 	int i, round, cfd, reaped;
 	pid_t init;
 
-	for (round = 0; round < scaled(60); round++) {
+	for (round = 0; round < scaled(30); round++) {
 		cfd = container_create("dying", variant->flags);
 		ASSERT_GE(cfd, 0);
 		init = container_spawn_idle(cfd);

@@ -11,6 +11,9 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
 
 #include "container_proc.h"
 
@@ -190,6 +193,11 @@ static inline int fail_nth_open(void)
 	fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
+#ifdef RSEQ_SIG
+	/* A fault while the kernel updates that is a SIGSEGV. */
+	syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, 32,
+		RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+#endif
 	for (i = 0; faults[i]; i++) {
 		/* Else it is told of each fault, at length. */
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/verbose",
@@ -212,12 +220,13 @@ static inline bool fail_nth(int fd, int n)
 	return pwrite(fd, text, snprintf(text, sizeof(text), "%d", n), 0) > 0;
 }
 
-/* How many it would have taken still; 0: the fault was injected. -1: error. */
+/* How many it would have taken still; 0: the fault was injected. */
 static inline int fail_nth_left(int fd)
 {
 	char text[16] = "";
 
-	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? atoi(text) : -1;
+	/* If this failed, the fault was still there, for this. */
+	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? atoi(text) : 1;
 }
 
 /*
