@@ -7,8 +7,9 @@
  * given. copy_process() then asks for three things: credentials, before the
  * child is charged to anybody (container_copy_creds()); everything else
  * (__container_enter()); and membership, as the last step that can fail, in the
- * section of tasklist_lock that makes the child visible (__container_fork()). Until then nothing has happened to the container: a fork
- * that fails leaves it as it was, and in particular startable.
+ * section of tasklist_lock that makes the child visible (__container_fork()).
+ * Until then nothing has happened to the container: a fork that fails leaves it
+ * as it was, and in particular startable.
  */
 #include <linux/cgroup.h>
 #include <linux/cred.h>

@@ -12,7 +12,7 @@
 
 #include "container_util.h"
 
-#define BATCHES	5
+#define BATCHES	15
 
 static long now(void)
 {

@@ -844,7 +844,7 @@ TEST_F_TIMEOUT(storm, of_forks, PROCESS_TEST_TIMEOUT)
 	struct zoo zoo;
 	member_fn fn;
 
-	for (round = 0; round < scaled(50); round++) {
+	for (round = 0; round < scaled(25); round++) {
 		ASSERT_TRUE(zoo_open(&zoo, variant->flags));
 		fn = storms[round % ARRAY_SIZE(storms)];
 		marks = round * 7 % 23;
@@ -926,7 +926,7 @@ TEST_F_TIMEOUT(storm, of_entries, PROCESS_TEST_TIMEOUT)
 		ASSERT_EQ(0, pthread_create(&thread[i], NULL, entrant_thread,
 					    &entrant[i]));
 	}
-	for (round = 0; round < scaled(30); round++) {
+	for (round = 0; round < scaled(20); round++) {
 		entered = 0;
 		ASSERT_TRUE(zoo_open(&zoo, variant->flags));
 		pthread_barrier_wait(&barrier);

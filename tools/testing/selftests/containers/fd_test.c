@@ -487,6 +487,25 @@ TEST_F_TIMEOUT(fd, the_last_close_before_the_start_destroys_the_container, TIMEO
 	EXPECT_EQ(containers, container_count());
 }
 
+/* Such a one keeps the inode in memory, and opens nothing. */
+TEST_F_TIMEOUT(fd, an_o_path_descriptor_does_not_keep_a_container, TIMEOUT)
+{
+	char link[64];
+	int cfd, path;
+	__u64 id;
+
+	cfd = container_create("held", CONTAINER_FD_CLOEXEC);
+	ASSERT_LE(0, cfd);
+	id = container_id(cfd);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", cfd);
+	path = open(link, O_PATH);
+	ASSERT_LE(0, path);
+	EXPECT_TRUE(container_listed(id));
+	close(cfd);
+	EXPECT_FALSE(container_listed(id));
+	close(path);
+}
+
 TEST_F_TIMEOUT(fd, a_close_after_the_start_leaves_the_container_running, TIMEOUT)
 {
 	struct container_row row;
