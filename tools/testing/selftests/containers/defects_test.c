@@ -600,14 +600,6 @@ struct watch {
 	long long longest_ns;
 };
 
-static long long now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
-
 static bool run_on(int cpu, int policy)
 {
 	struct sched_param param = { .sched_priority = policy != SCHED_OTHER };

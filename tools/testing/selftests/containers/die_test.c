@@ -441,45 +441,9 @@ FIXTURE_VARIANT(die)
 	enum end end;
 };
 
-FIXTURE_VARIANT_ADD(die, shared_init_killed)
+FIXTURE_VARIANT_ADD(die, no_ns_init_killed)
 {
 	.flags = 0,
-	.end = INIT_KILLED,
-};
-
-FIXTURE_VARIANT_ADD(die, shared_init_exits)
-{
-	.flags = 0,
-	.end = INIT_EXITS,
-};
-
-FIXTURE_VARIANT_ADD(die, shared_closed)
-{
-	.flags = 0,
-	.end = DESCRIPTOR_CLOSED,
-};
-
-FIXTURE_VARIANT_ADD(die, pid_ns_init_killed)
-{
-	.flags = CONTAINER_NEW_PID_NS,
-	.end = INIT_KILLED,
-};
-
-FIXTURE_VARIANT_ADD(die, pid_ns_init_exits)
-{
-	.flags = CONTAINER_NEW_PID_NS,
-	.end = INIT_EXITS,
-};
-
-FIXTURE_VARIANT_ADD(die, pid_ns_closed)
-{
-	.flags = CONTAINER_NEW_PID_NS,
-	.end = DESCRIPTOR_CLOSED,
-};
-
-FIXTURE_VARIANT_ADD(die, all_ns_init_killed)
-{
-	.flags = ALL_NAMESPACES,
 	.end = INIT_KILLED,
 };
 
@@ -622,7 +586,62 @@ TEST_F_TIMEOUT(die, nested_containers, PROCESS_TEST_TIMEOUT)
 	EXPECT_DEATH(&self->zoo, variant->end);
 }
 
-TEST_F_TIMEOUT(die, a_crowd, PROCESS_TEST_TIMEOUT)
+/* --- all of them at once ----------------------------------------------------- */
+
+FIXTURE(die_together)
+{
+	struct zoo zoo;
+};
+
+FIXTURE_VARIANT(die_together)
+{
+	unsigned int flags;
+	enum end end;
+};
+
+FIXTURE_VARIANT_ADD(die_together, no_ns_init_killed)
+{
+	.flags = 0,
+	.end = INIT_KILLED,
+};
+
+FIXTURE_VARIANT_ADD(die_together, no_ns_closed)
+{
+	.flags = 0,
+	.end = DESCRIPTOR_CLOSED,
+};
+
+FIXTURE_VARIANT_ADD(die_together, pid_ns_init_exits)
+{
+	.flags = CONTAINER_NEW_PID_NS,
+	.end = INIT_EXITS,
+};
+
+FIXTURE_VARIANT_ADD(die_together, pid_ns_closed)
+{
+	.flags = CONTAINER_NEW_PID_NS,
+	.end = DESCRIPTOR_CLOSED,
+};
+
+FIXTURE_VARIANT_ADD(die_together, all_ns_init_killed)
+{
+	.flags = ALL_NAMESPACES,
+	.end = INIT_KILLED,
+};
+
+FIXTURE_SETUP(die_together)
+{
+	own_path();
+	ENTER_SANDBOX();
+	ASSERT_TRUE(zoo_open(&self->zoo, variant->flags));
+}
+
+FIXTURE_TEARDOWN(die_together)
+{
+	zoo_close(&self->zoo, variant->end);
+}
+
+TEST_F_TIMEOUT(die_together, a_crowd, PROCESS_TEST_TIMEOUT)
 {
 	int n = scaled(250);
 
@@ -631,7 +650,7 @@ TEST_F_TIMEOUT(die, a_crowd, PROCESS_TEST_TIMEOUT)
 	EXPECT_DEATH(&self->zoo, variant->end);
 }
 
-TEST_F_TIMEOUT(die, all_kinds_at_once, PROCESS_TEST_TIMEOUT)
+TEST_F_TIMEOUT(die_together, all_kinds_at_once, PROCESS_TEST_TIMEOUT)
 {
 	static const struct {
 		member_fn fn;
@@ -791,28 +810,16 @@ FIXTURE_VARIANT(storm)
 	enum end end;
 };
 
-FIXTURE_VARIANT_ADD(storm, shared_init_killed)
+FIXTURE_VARIANT_ADD(storm, no_ns_init_killed)
 {
 	.flags = 0,
 	.end = INIT_KILLED,
 };
 
-FIXTURE_VARIANT_ADD(storm, shared_init_exits)
-{
-	.flags = 0,
-	.end = INIT_EXITS,
-};
-
-FIXTURE_VARIANT_ADD(storm, shared_closed)
+FIXTURE_VARIANT_ADD(storm, no_ns_closed)
 {
 	.flags = 0,
 	.end = DESCRIPTOR_CLOSED,
-};
-
-FIXTURE_VARIANT_ADD(storm, pid_ns_init_killed)
-{
-	.flags = CONTAINER_NEW_PID_NS,
-	.end = INIT_KILLED,
 };
 
 FIXTURE_VARIANT_ADD(storm, pid_ns_init_exits)
@@ -844,7 +851,7 @@ TEST_F_TIMEOUT(storm, of_forks, PROCESS_TEST_TIMEOUT)
 	struct zoo zoo;
 	member_fn fn;
 
-	for (round = 0; round < scaled(25); round++) {
+	for (round = 0; round < (debug_kernel() ? 3 : 75); round++) {
 		ASSERT_TRUE(zoo_open(&zoo, variant->flags));
 		fn = storms[round % ARRAY_SIZE(storms)];
 		marks = round * 7 % 23;
@@ -926,7 +933,7 @@ TEST_F_TIMEOUT(storm, of_entries, PROCESS_TEST_TIMEOUT)
 		ASSERT_EQ(0, pthread_create(&thread[i], NULL, entrant_thread,
 					    &entrant[i]));
 	}
-	for (round = 0; round < scaled(20); round++) {
+	for (round = 0; round < (debug_kernel() ? 3 : 50); round++) {
 		entered = 0;
 		ASSERT_TRUE(zoo_open(&zoo, variant->flags));
 		pthread_barrier_wait(&barrier);

@@ -553,9 +553,18 @@ static void *forking_thread(void *arg)
 /* The first fork against the last close: who got in is killed. */
 TEST_F_TIMEOUT(kill_on_close, while_somebody_enters, PROCESS_TEST_TIMEOUT)
 {
-	int round, i, cfd, forks = 0;
+	int round, cfd, forks = 0;
 	struct race race = {};
 	pthread_t thread;
+	long long span;
+	pid_t pid;
+
+	/* How long does a fork take? */
+	span = now_ns();
+	pid = container_spawn_idle(self->cfd);
+	span = now_ns() - span;
+	ASSERT_GT(pid, 0);
+	kill_and_reap(pid);
 
 	ASSERT_EQ(0, pthread_barrier_init(&race.start, NULL, 2));
 	ASSERT_EQ(0, pthread_barrier_init(&race.end, NULL, 2));
@@ -566,8 +575,7 @@ TEST_F_TIMEOUT(kill_on_close, while_somebody_enters, PROCESS_TEST_TIMEOUT)
 		ASSERT_GE(cfd, 0);
 		race.cfd = cfd;
 		pthread_barrier_wait(&race.start);
-		for (i = 0; i < round % 20 * 10; i++)
-			getppid();
+		delay_of_round(round, span);
 		close(cfd);
 		pthread_barrier_wait(&race.end);
 		if (race.pid < 0) {

@@ -20,12 +20,29 @@
 /* Seconds that one test may take, in the debug kernel on a busy machine. */
 #define PROCESS_TEST_TIMEOUT	240
 
-static inline long long now_ms(void)
+static inline long long now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
+}
+
+static inline long long now_ms(void)
+{
+	return now_ns() / 1000000;
+}
+
+/*
+ * Lets some time pass that a race is to be lost or won by: in turn, with @round,
+ * each sixteenth of twice @ns.
+ */
+static inline void delay_of_round(int round, long long ns)
+{
+	long long end = now_ns() + ns * 2 * (round % 16) / 16;
+
+	while (now_ns() < end)
+		continue;
 }
 
 /* fork() with clone flags and without anything of the C library's. */

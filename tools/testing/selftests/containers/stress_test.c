@@ -367,7 +367,7 @@ static void *closing_thread(void *arg)
 /* init's exit, or its death, against the close that would kill it. */
 TEST_F_TIMEOUT(stress, exit_against_close, PROCESS_TEST_TIMEOUT)
 {
-	int i, round, status, pipefd[2];
+	int round, status, pipefd[2];
 	struct ends ends = {};
 	pthread_t thread;
 	pid_t pid, other;
@@ -388,8 +388,7 @@ TEST_F_TIMEOUT(stress, exit_against_close, PROCESS_TEST_TIMEOUT)
 		other = container_spawn_idle(ends.cfd);
 		ASSERT_GT(other, 0);
 		ASSERT_TRUE(tell(pipefd[1]));
-		for (i = 0; i < round % 16 * 16; i++)
-			getppid();
+		delay_of_round(round, 500000);
 		pthread_barrier_wait(&ends.barrier);
 		if (round % 3 == 0)
 			kill(pid, SIGKILL);
