@@ -51,6 +51,9 @@ shell: setup
 lint: setup
 	@$(S)/lint $(STEPS)
 
+bench: setup
+	@$(S)/bench
+
 clean:
 	rm -rf build/base* build/tree* build/out build/guest build/results build/pycache
 
