@@ -366,8 +366,8 @@ int container_copy_creds(struct task_struct *p, struct kernel_clone_args *args)
 		return ret;
 	}
 
-	p->real_cred = new;
-	p->cred = get_cred(new);
+	RCU_INIT_POINTER(p->real_cred, new);
+	RCU_INIT_POINTER(p->cred, get_cred(new));
 	inc_rlimit_ucounts(task_ucounts(p), UCOUNT_RLIMIT_NPROC, 1);
 	return 0;
 }
