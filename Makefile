@@ -20,7 +20,8 @@ help:
 #: make image     the same, printing the image's path (use make -s)
 #: make tree      unpack the base and apply the overlay: build/tree
 #: make refresh   take changes made in build/tree back into the overlay
-#: make lint      checkpatch, kernel-doc, sparse, tooling (shell, python); STEPS=... for some
+#: make lint      checkpatch, kernel-doc, sparse, man, tooling (shell, python);
+#:                STEPS=... for some
 #: make bench     instructions that the patched kernel takes, and the unpatched
 #: make clean     remove build/, except the compiler cache
 #:
