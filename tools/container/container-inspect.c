@@ -78,11 +78,43 @@ static json_object *number(unsigned long long value)
 	return json_object_new_uint64(value);
 }
 
-/* JSON is UTF-8; what is not, escaped, is at least readable. */
+/* How many bytes the character has; 0 if it is no UTF-8. */
+static size_t utf8_length(const unsigned char *c)
+{
+	size_t len = *c < 0x80 ? 1 : *c < 0xc2 ? 0 : *c < 0xe0 ? 2 :
+		     *c < 0xf0 ? 3 : *c < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < len; i++) {
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* Too long forms, surrogates, and what is beyond the last plane. */
+	if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] >= 0xa0) ||
+	    (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] >= 0x90))
+		return 0;
+	return len;
+}
+
+static bool is_utf8(const char *text)
+{
+	while (*text) {
+		size_t len = utf8_length((const unsigned char *)text);
+
+		if (!len)
+			return false;
+		text += len;
+	}
+	return true;
+}
+
+/* JSON is UTF-8; a name that is not, escaped, is at least readable. */
 static json_object *string(const char *text)
 {
 	char escaped[4 * CONTAINER_NAME_MAX + 8];
 	size_t len = 0;
+
+	if (is_utf8(text))
+		return json_object_new_string(text);
 
 	for (; *text && len < sizeof(escaped) - 5; text++) {
 		if ((unsigned char)*text < 0x80)

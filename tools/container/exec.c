@@ -10,7 +10,10 @@
 static const struct option options[] = {
 	{ "user",	required_argument,	NULL, 'u' },
 	{ "help",	no_argument,		NULL, OPT_HELP },
-	LAUNCH_LONG_OPTIONS,
+	{ "env",	required_argument,	NULL, 'e' },
+	{ "workdir",	required_argument,	NULL, 'w' },
+	{ "tty",	no_argument,		NULL, 't' },
+	{ "no-tty",	no_argument,		NULL, 'T' },
 	{ }
 };
 

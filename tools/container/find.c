@@ -92,9 +92,7 @@ static void parse_line(char *line, struct container_entry *entry)
 
 	entry->id = strtoull(next_field(&line), NULL, 10);
 	entry->parent = strtoull(next_field(&line), NULL, 10);
-	field = next_field(&line);
-	memset(entry->state, 0, sizeof(entry->state));
-	strncpy(entry->state, field, sizeof(entry->state) - 1);
+	copy_text(entry->state, sizeof(entry->state), next_field(&line));
 	field = next_field(&line);
 	entry->processes = *field == '-' ? -1 : strtol(field, NULL, 10);
 	entry->init = strtol(next_field(&line), NULL, 10);

@@ -18,7 +18,7 @@
 #include "tool.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC	(1U << 2)
+#define CLOSE_RANGE_CLOEXEC	0x4
 #endif
 
 static bool failed(struct report *report, enum step step)

@@ -52,7 +52,10 @@ static const struct option options[] = {
 	{ "no-proc",		no_argument,		NULL, OPT_NO_PROC },
 	{ "kill-on-close",	no_argument,		NULL, OPT_KILL_ON_CLOSE },
 	{ "help",		no_argument,		NULL, OPT_HELP },
-	LAUNCH_LONG_OPTIONS,
+	{ "env",		required_argument,	NULL, 'e' },
+	{ "workdir",		required_argument,	NULL, 'w' },
+	{ "tty",		no_argument,		NULL, 't' },
+	{ "no-tty",		no_argument,		NULL, 'T' },
 	{ }
 };
 
@@ -172,11 +175,10 @@ static void choose_name(const struct run *run, char name[CONTAINER_NAME_MAX])
 	}
 	if (!*from)
 		from = "container";
-	strncpy(name, from, CONTAINER_NAME_MAX - 1);
-	name[CONTAINER_NAME_MAX - 1] = '\0';
+	copy_text(name, CONTAINER_NAME_MAX, from);
 }
 
-static const char *create_hint(const struct run *run)
+static const char *hint_for_error(const struct run *run)
 {
 	if (errno == EPERM && !(run->setup.flags & CONTAINER_NEW_USER_NS))
 		return "new namespaces need privilege, or --user for a user namespace";
@@ -187,7 +189,7 @@ static const char *create_hint(const struct run *run)
 	return NULL;
 }
 
-static int create(const struct run *run)
+static int make_container(const struct run *run)
 {
 	unsigned int flags = run->setup.flags | CONTAINER_FD_CLOEXEC;
 	char name[CONTAINER_NAME_MAX];
@@ -198,7 +200,7 @@ static int create(const struct run *run)
 	choose_name(run, name);
 	cfd = container_create(name, flags);
 	if (cfd < 0)
-		die_errno(create_hint(run), "cannot create a container");
+		die_errno(hint_for_error(run), "cannot create a container");
 	return cfd;
 }
 
@@ -266,7 +268,7 @@ static int run_main(int argc, char **argv)
 	};
 
 	make_environment(&run.launch, env);
-	process.cfd = create(&run);
+	process.cfd = make_container(&run);
 	if (run.launch.detach)
 		return run_detached(&process);
 	return run_attended(&run, &process);

@@ -11,7 +11,7 @@
 #include "tool.h"
 
 #ifndef CLONE_INTO_CONTAINER
-#define CLONE_INTO_CONTAINER	(1ULL << 63)
+#define CLONE_INTO_CONTAINER	0x8000000000000000ULL
 #endif
 
 /* struct clone_args, whose declarations may be older than the last field. */

@@ -56,9 +56,11 @@ void print_help(const struct command *command);
 /* What can be shown on a terminal: escapes control characters. */
 const char *printable(const char *text, char *buf, size_t size);
 
-/* number.c */
+/* text.c */
 bool parse_number(const char *text, unsigned long long max, unsigned long long *value);
 int parse_signal(const char *text);
+/* Cuts what does not fit. */
+void copy_text(char *to, size_t size, const char *from);
 int exit_status(int wstatus);
 
 /* find.c */
@@ -89,11 +91,6 @@ int try_open_container(const char *what);
 
 /* launch.c: options that run and exec share. */
 #define LAUNCH_SHORT_OPTIONS	"e:w:u:tT"
-#define LAUNCH_LONG_OPTIONS					\
-	{ "env",	required_argument,	NULL, 'e' },	\
-	{ "workdir",	required_argument,	NULL, 'w' },	\
-	{ "tty",	no_argument,		NULL, 't' },	\
-	{ "no-tty",	no_argument,		NULL, 'T' }
 
 struct launch {
 	char **argv;

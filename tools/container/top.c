@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "tree.h"
@@ -221,32 +222,30 @@ static void leave_screen(void)
 	tty_restore();
 }
 
-static volatile sig_atomic_t ended_by;
-
-static void note_signal(int sig)
+/* What ends the view, or changes its size, comes as a descriptor to poll. */
+static int open_signals(void)
 {
-	ended_by = sig;
-}
-
-static void nothing(int sig)
-{
-}
-
-static void catch_signals(sigset_t *while_waiting)
-{
-	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
-	struct sigaction end = { .sa_handler = note_signal };
-	struct sigaction resize = { .sa_handler = nothing };
+	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH };
 	sigset_t set;
+	int fd;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		sigaddset(&set, ends[i]);
-		sigaction(ends[i], &end, NULL);
-	}
-	sigaddset(&set, SIGWINCH);
-	sigaction(SIGWINCH, &resize, NULL);
-	sigprocmask(SIG_BLOCK, &set, while_waiting);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (fd < 0)
+		die_errno(NULL, "signalfd");
+	return fd;
+}
+
+static int read_signal(int fd)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fd, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGWINCH)
+		return 0;
+	return info.ssi_signo;
 }
 
 /* False: that is all. */
@@ -264,13 +263,18 @@ static bool read_key(struct tty *tty)
 	return key != 'q' && key != 'Q' && key != CTRL('c') && key != CTRL('d');
 }
 
-static void view(struct tty *tty, const sigset_t *while_waiting)
+/* Returns the signal that ended it, or 0. */
+static int view(struct tty *tty, int sigfd)
 {
-	const struct timespec refresh = { .tv_sec = REFRESH_MS / 1000 };
 	struct sample samples[2] = { }, *now = &samples[0], *before = &samples[1], *swap;
-	struct pollfd pollfd = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct pollfd p[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = sigfd, .events = POLLIN },
+	};
+	bool more = true;
+	int sig = 0;
 
-	do {
+	while (more && !sig) {
 		take_sample(now);
 		printf("\033[H\033[2J");
 		print_table(now, before, screen_lines() - 1, "\r\n");
@@ -278,25 +282,30 @@ static void view(struct tty *tty, const sigset_t *while_waiting)
 		swap = now;
 		now = before;
 		before = swap;
-		pollfd.revents = 0;
-		ppoll(&pollfd, 1, &refresh, while_waiting);
-	} while (!ended_by && (!pollfd.revents || read_key(tty)));
+		if (poll(p, ARRAY_SIZE(p), REFRESH_MS) <= 0)
+			continue;
+		if (p[1].revents)
+			sig = read_signal(sigfd);
+		if (p[0].revents)
+			more = read_key(tty);
+	}
 	free(samples[0].members);
 	free(samples[1].members);
+	return sig;
 }
 
 static int show_live(void)
 {
 	struct tty tty = { .raw = true };
-	sigset_t while_waiting;
+	int sigfd, sig;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		die("top wants a terminal, or --once");
-	catch_signals(&while_waiting);
+	sigfd = open_signals();
 	enter_screen(&tty);
-	view(&tty, &while_waiting);
+	sig = view(&tty, sigfd);
 	leave_screen();
-	return ended_by ? EXIT_SIGNAL + ended_by : 0;
+	return sig ? EXIT_SIGNAL + sig : 0;
 }
 
 static int top_main(int argc, char **argv)

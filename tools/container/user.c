@@ -80,17 +80,6 @@ static bool table_next(struct table *table, char **fields, int nr)
 	return true;
 }
 
-static void copy_text(char *to, size_t size, const char *from)
-{
-	size_t len = strlen(from);
-
-	/* Rather none than another one. */
-	if (len >= size)
-		len = 0;
-	memcpy(to, from, len);
-	to[len] = '\0';
-}
-
 /* By name, or else by number. */
 static bool find_account(const char *name, unsigned long long uid, struct account *account)
 {
@@ -107,8 +96,11 @@ static bool find_account(const char *name, unsigned long long uid, struct accoun
 			continue;
 		if (!name && account->uid != uid)
 			continue;
-		copy_text(account->name, sizeof(account->name), f[0]);
-		copy_text(account->home, sizeof(account->home), f[5]);
+		/* Cut, they would be other ones. */
+		copy_text(account->name, sizeof(account->name),
+			  strlen(f[0]) < sizeof(account->name) ? f[0] : "");
+		copy_text(account->home, sizeof(account->home),
+			  strlen(f[5]) < sizeof(account->home) ? f[5] : "");
 		close(table.fd);
 		return true;
 	}

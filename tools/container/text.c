@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Numbers, signals and statuses as people write them. */
+/* Texts, and numbers, signals and statuses as people write them. */
 #include <string.h>
 #include <strings.h>
 #include <sys/wait.h>
@@ -67,4 +67,14 @@ int parse_signal(const char *text)
 int exit_status(int wstatus)
 {
 	return WIFEXITED(wstatus) ? WEXITSTATUS(wstatus) : EXIT_SIGNAL + WTERMSIG(wstatus);
+}
+
+void copy_text(char *to, size_t size, const char *from)
+{
+	size_t len = strlen(from);
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(to, from, len);
+	to[len] = '\0';
 }

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * container_wait(2), and what the processes of a container have used.
+ *
+ * Waiting reaps nothing: init's status and the totals stay with the container.
+ */
+#include <linux/compat.h>
+#include <linux/file.h>
+#include <linux/resource.h>
+#include <linux/sched/signal.h>
+#include <linux/syscalls.h>
+#include <linux/time.h>
+#include <linux/wait.h>
+
+#include "internal.h"
+
+/**
+ * container_add_usage - sum up what processes have used
+ * @to: The sum.
+ * @from: What is to be added.
+ *
+ * Context: Any; the caller protects @to.
+ */
+void container_add_usage(struct container_usage *to, const struct container_usage *from)
+{
+	to->utime += from->utime;
+	to->stime += from->stime;
+	to->maxrss = max(to->maxrss, from->maxrss);
+	to->minflt += from->minflt;
+	to->majflt += from->majflt;
+	to->inblock += from->inblock;
+	to->oublock += from->oublock;
+	to->nvcsw += from->nvcsw;
+	to->nivcsw += from->nivcsw;
+}
+
+static u64 timeval_ns(const struct __kernel_old_timeval *tv)
+{
+	return tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * NSEC_PER_USEC;
+}
+
+/**
+ * container_get_usage - what the process of current has used itself
+ * @usage: Gets it.
+ *
+ * In whole microseconds, as wait4(2) tells the process's parent.
+ *
+ * Context: May sleep.
+ */
+void container_get_usage(struct container_usage *usage)
+{
+	struct rusage r;
+
+	getrusage(current, RUSAGE_SELF, &r);
+	*usage = (struct container_usage){
+		.utime		= timeval_ns(&r.ru_utime),
+		.stime		= timeval_ns(&r.ru_stime),
+		.maxrss		= r.ru_maxrss,
+		.minflt		= r.ru_minflt,
+		.majflt		= r.ru_majflt,
+		.inblock	= r.ru_inblock,
+		.oublock	= r.ru_oublock,
+		.nvcsw		= r.ru_nvcsw,
+		.nivcsw		= r.ru_nivcsw,
+	};
+}
+
+static void get_totals(const struct container *c, struct rusage *r)
+{
+	struct container_usage totals;
+
+	read_lock(&tasklist_lock);
+	totals = c->totals;
+	read_unlock(&tasklist_lock);
+
+	*r = (struct rusage){
+		.ru_utime	= ns_to_kernel_old_timeval(totals.utime),
+		.ru_stime	= ns_to_kernel_old_timeval(totals.stime),
+		.ru_maxrss	= totals.maxrss,
+		.ru_minflt	= totals.minflt,
+		.ru_majflt	= totals.majflt,
+		.ru_inblock	= totals.inblock,
+		.ru_oublock	= totals.oublock,
+		.ru_nvcsw	= totals.nvcsw,
+		.ru_nivcsw	= totals.nivcsw,
+	};
+}
+
+/*
+ * Has init exited, or will there never be one? Of the two that are read, @exited
+ * is set first.
+ */
+static bool init_over(struct container *c)
+{
+	/* Pairs with the smp_store_release() in container_release_dead(). */
+	bool released = smp_load_acquire(&c->released);
+
+	/* Pairs with the smp_store_release() in __container_exit(). */
+	return smp_load_acquire(&c->exited) || released;
+}
+
+/* 1: it has exited; 0: not yet. */
+static int wait_for_init(struct container *c, unsigned int options)
+{
+	if (READ_ONCE(c->state) == CONTAINER_NEW)
+		return -ECHILD;
+	if (!(options & WNOHANG) && wait_event_interruptible(c->wait, init_over(c)))
+		return -ERESTARTSYS;
+	if (!init_over(c))
+		return 0;
+	return c->exited ? 1 : -ECHILD;
+}
+
+/* 1: it has exited, *@status and *@r are set; 0: not yet. */
+static int do_wait(int cfd, unsigned int options, int *status, struct rusage *r)
+{
+	struct container *c;
+	int ret;
+
+	CLASS(fd, f)(cfd);
+	if (fd_empty(f))
+		return -EBADF;
+	if (options & ~WNOHANG)
+		return -EINVAL;
+	c = container_with_right(fd_file(f), CONTAINER_RIGHT_OBSERVE);
+	if (IS_ERR(c))
+		return PTR_ERR(c);
+
+	ret = container_may_control(c);
+	ret = ret ?: wait_for_init(c, options);
+	if (ret > 0) {
+		*status = c->status;
+		get_totals(c, r);
+	}
+	return ret;
+}
+
+/**
+ * sys_container_wait - wait for a container's init to exit
+ * @cfd: A descriptor of the container, with CONTAINER_RIGHT_OBSERVE.
+ * @wstatus: Gets its status, as wait4() has it; or NULL.
+ * @options: 0 or WNOHANG.
+ * @rusage: Gets what those that were in the container have used; or NULL.
+ *
+ * Return: 0, or a negative errno. With WNOHANG, 0 with nothing stored if init has
+ * not exited yet.
+ */
+SYSCALL_DEFINE4(container_wait, int, cfd, int __user *, wstatus,
+		unsigned int, options, struct rusage __user *, rusage)
+{
+	struct rusage r;
+	int status, ret;
+
+	ret = do_wait(cfd, options, &status, &r);
+	if (ret <= 0)
+		return ret;
+	if (wstatus && put_user(status, wstatus))
+		return -EFAULT;
+	if (rusage && copy_to_user(rusage, &r, sizeof(r)))
+		return -EFAULT;
+	return 0;
+}
+
+#ifdef CONFIG_COMPAT
+COMPAT_SYSCALL_DEFINE4(container_wait, int, cfd, int __user *, wstatus,
+		       unsigned int, options, struct compat_rusage __user *, rusage)
+{
+	struct rusage r;
+	int status, ret;
+
+	ret = do_wait(cfd, options, &status, &r);
+	if (ret <= 0)
+		return ret;
+	if (wstatus && put_user(status, wstatus))
+		return -EFAULT;
+	if (rusage && put_compat_rusage(&r, rusage))
+		return -EFAULT;
+	return 0;
+}
+#endif
