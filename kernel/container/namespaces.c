@@ -10,12 +10,15 @@
 #include <linux/mnt_namespace.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
+#include <linux/proc_fs.h>
 #include <linux/proc_ns.h>
+#include <linux/securebits.h>
 #include <linux/time_namespace.h>
 #include <linux/user_namespace.h>
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
 
+#include "../../fs/internal.h"
 #include "internal.h"
 
 /* In the order in which setns() installs them. */
@@ -181,19 +184,18 @@ static int supply_user_ns(struct container_means *new, struct user_namespace *us
 
 static int supply_mnt_ns(struct container_means *new, struct ns_common *ns)
 {
-	struct mnt_namespace *mnt_ns = to_mnt_ns(ns);
+	struct mnt_namespace *mnt_ns;
 	struct path root;
-	int ret;
 
 	if (!ns_capable(new->cred->user_ns, CAP_SYS_CHROOT))
 		return -EPERM;
-	ret = mnt_ns_root(mnt_ns, &root);
-	if (ret)
-		return ret;
+	mnt_ns = get_mnt_ns_root(ns, &root);
+	if (IS_ERR(mnt_ns))
+		return PTR_ERR(mnt_ns);
 	path_put(&new->root);
 	new->root = root;
 	put_mnt_ns(new->ns->mnt_ns);
-	new->ns->mnt_ns = copy_mnt_ns(0, mnt_ns, NULL, NULL);
+	new->ns->mnt_ns = mnt_ns;
 	return 0;
 }
 

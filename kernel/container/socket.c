@@ -10,6 +10,7 @@
 #include <linux/file.h>
 #include <linux/net.h>
 #include <linux/nsproxy.h>
+#include <linux/proc_fs.h>
 #include <linux/proc_ns.h>
 #include <linux/syscalls.h>
 #include <linux/user_namespace.h>

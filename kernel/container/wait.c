@@ -11,6 +11,7 @@
 #include <linux/syscalls.h>
 #include <linux/time.h>
 #include <linux/wait.h>
+#include <uapi/linux/wait.h>
 
 #include "internal.h"
 
