@@ -6,6 +6,8 @@
  * A container file cannot be opened by a path (that is, through /proc/PID/fd):
  * whoever was handed a descriptor has what came with it and no more. So the
  * inode's operations refuse to open, and a container file is known by its own.
+ *
+ * The rights that a descriptor has are in ->private_data of its file.
  */
 #include <linux/fdtable.h>
 #include <linux/fs.h>
@@ -15,16 +17,38 @@
 #include <linux/poll.h>
 #include <linux/proc_fs.h>
 #include <linux/pseudo_fs.h>
+#include <linux/ptrace.h>
 #include <linux/seq_file.h>
+#include <linux/time_namespace.h>
+#include <linux/uaccess.h>
 
 #include "internal.h"
 #include "../kernel/container/internal.h"
 
 static struct vfsmount *containerfs_mnt __ro_after_init;
 
+/* In ->private_data, besides CONTAINER_RIGHT_*: container_create() made the file. */
+#define HANDLE_CREATED		(CONTAINER_RIGHTS_ALL + 1UL)
+
 static struct container *file_container(const struct file *file)
 {
 	return file_inode(file)->i_private;
+}
+
+static unsigned long handle_bits(const struct file *file)
+{
+	return (unsigned long)READ_ONCE(file->private_data);
+}
+
+static unsigned int handle_rights(const struct file *file)
+{
+	return handle_bits(file) & CONTAINER_RIGHTS_ALL;
+}
+
+/* Of the container around @c, if @viewer is that or around it; else 0. */
+static u64 container_parent_id(const struct container *c, const struct container *viewer)
+{
+	return c->parent && container_in_view(c->parent, viewer) ? c->parent->id : 0;
 }
 
 #ifdef CONFIG_PROC_FS
@@ -37,7 +61,24 @@ static struct container *file_container(const struct file *file)
  * Processes:	members, those of nested containers not included.
  * Init:	pid of its init, as seen in the PID namespace of this procfs; 0 if
  *		there is none, or it is not seen there.
+ * Rights:	what the descriptor can be used for; without the right to observe,
+ *		only this and the id are shown.
  */
+static void show_rights(struct seq_file *m, unsigned int rights)
+{
+	static const char * const names[] = { "enter", "kill", "configure", "observe" };
+	const char *separator = "";
+
+	seq_puts(m, "Rights:\t");
+	for (int i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!(rights & BIT(i)))
+			continue;
+		seq_printf(m, "%s%s", separator, names[i]);
+		separator = ",";
+	}
+	seq_puts(m, rights ? "\n" : "none\n");
+}
+
 static void containerfs_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct container *c = file_container(file);
@@ -45,8 +86,10 @@ static void containerfs_show_fdinfo(struct seq_file *m, struct file *file)
 	struct pid_namespace *ns = proc_pid_ns(file_inode(m->file)->i_sb);
 
 	seq_printf(m, "Container:\t%llu\n", c->id);
-	seq_printf(m, "Parent:\t%llu\n",
-		   container_in_view(c->parent, viewer) ? c->parent->id : 0);
+	show_rights(m, handle_rights(file));
+	if (!(handle_rights(file) & CONTAINER_RIGHT_OBSERVE))
+		return;
+	seq_printf(m, "Parent:\t%llu\n", container_parent_id(c, viewer));
 	seq_puts(m, "Name:\t");
 	seq_escape(m, c->name, " \t\n\\#");
 	seq_printf(m, "\nState:\t%s\n", container_state_name(READ_ONCE(c->state)));
@@ -64,6 +107,9 @@ static __poll_t containerfs_poll(struct file *file, struct poll_table_struct *pt
 	struct container *c = file_container(file);
 	__poll_t events = 0;
 
+	if (!(handle_rights(file) & CONTAINER_RIGHT_OBSERVE))
+		return EPOLLERR;
+
 	poll_wait(file, &c->wait, pts);
 
 	/* Pairs with the smp_store_release() in __container_exit(). */
@@ -75,23 +121,121 @@ static __poll_t containerfs_poll(struct file *file, struct poll_table_struct *pt
 	return events;
 }
 
-/*
- * The last descriptor of the file that container_create() made is closed. It is
- * the only one there is: nobody will ever start what has not been.
- */
+/* One descriptor less to start the container with. */
+static void drop_starter(struct container *c)
+{
+	if (atomic_dec_and_test(&c->nr_starters) && READ_ONCE(c->state) == CONTAINER_NEW)
+		container_destroy_unstartable(c);
+}
+
 static int containerfs_release(struct inode *inode, struct file *file)
 {
 	struct container *c = inode->i_private;
 
-	if ((c->flags & CONTAINER_KILL_ON_CLOSE) ||
-	    READ_ONCE(c->state) == CONTAINER_NEW)
+	if ((c->flags & CONTAINER_KILL_ON_CLOSE) && (handle_bits(file) & HANDLE_CREATED))
 		container_destroy(c);
+	if (handle_rights(file) & CONTAINER_RIGHT_ENTER)
+		drop_starter(c);
 	return 0;
+}
+
+static long get_info(struct file *file, unsigned int cmd, void __user *to)
+{
+	struct container *c = file_container(file);
+	struct container_info info = { };
+	size_t size = _IOC_SIZE(cmd);
+
+	BUILD_BUG_ON(sizeof(info) != CONTAINER_INFO_SIZE_VER0);
+
+	if (size < CONTAINER_INFO_SIZE_VER0)
+		return -EINVAL;
+	if (!(handle_rights(file) & CONTAINER_RIGHT_OBSERVE))
+		return -EPERM;
+
+	info.id = c->id;
+	info.parent_id = container_parent_id(c, task_container(current));
+	info.flags = c->flags;
+	info.init_pid = container_init_pid(c, task_active_pid_ns(current));
+	info.created = timens_add_boottime_ns(c->created);
+	info.uid = from_kuid_munged(current_user_ns(), c->owner_uid);
+	info.gid = from_kgid_munged(current_user_ns(), c->owner_gid);
+	info.rights = handle_rights(file);
+	strscpy_pad(info.name, c->name);
+
+	read_lock(&tasklist_lock);
+	info.state = c->state;
+	info.nr_processes = c->nr_members;
+	info.nr_containers = c->nr_children;
+	if (c->exited) {
+		info.events |= CONTAINER_EVENT_EXITED;
+		info.status = c->status;
+	}
+	read_unlock(&tasklist_lock);
+
+	if (copy_to_user(to, &info, sizeof(info)))
+		return -EFAULT;
+	if (size > sizeof(info) && clear_user(to + sizeof(info), size - sizeof(info)))
+		return -EFAULT;
+	return 0;
+}
+
+static long drop_rights(struct file *file, unsigned long rights)
+{
+	void *old, *new;
+
+	if (rights & ~(unsigned long)CONTAINER_RIGHTS_ALL)
+		return -EINVAL;
+
+	old = READ_ONCE(file->private_data);
+	do {
+		new = (void *)((unsigned long)old & ~rights);
+	} while (!try_cmpxchg(&file->private_data, &old, new));
+
+	if ((unsigned long)old & rights & CONTAINER_RIGHT_ENTER)
+		drop_starter(file_container(file));
+	return 0;
+}
+
+static long dup_handle(struct file *file, unsigned long rights)
+{
+	if (rights & ~(unsigned long)CONTAINER_RIGHTS_ALL)
+		return -EINVAL;
+	if (rights & ~handle_rights(file))
+		return -EPERM;
+	return containerfs_open(file_container(file), rights);
+}
+
+static long containerfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct container *c = file_container(file);
+
+	switch (cmd) {
+	case CONTAINER_GET_NAMESPACE:
+		if (!(handle_rights(file) & CONTAINER_RIGHT_ENTER))
+			return -EPERM;
+		return container_get_namespace(c, arg);
+	case CONTAINER_SET_NAMESPACE:
+		if (!(handle_rights(file) & CONTAINER_RIGHT_CONFIGURE))
+			return -EPERM;
+		return container_set_namespace(c, arg);
+	case CONTAINER_DROP_RIGHTS:
+		return drop_rights(file, arg);
+	case CONTAINER_DUP:
+		return dup_handle(file, arg);
+	}
+
+	/* Of any size. */
+	if (_IOC_TYPE(cmd) == CONTAINER_IOC && _IOC_DIR(cmd) == _IOC_READ &&
+	    _IOC_NR(cmd) == _IOC_NR(CONTAINER_GET_INFO))
+		return get_info(file, cmd, (void __user *)arg);
+	return -ENOTTY;
 }
 
 static const struct file_operations containerfs_file_operations = {
 	.poll		= containerfs_poll,
 	.release	= containerfs_release,
+	.unlocked_ioctl	= containerfs_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
 	.llseek		= noop_llseek,
 #ifdef CONFIG_PROC_FS
 	.show_fdinfo	= containerfs_show_fdinfo,
@@ -104,11 +248,39 @@ static const struct file_operations containerfs_file_operations = {
  *
  * Return: the container, pinned by @file, or -EINVAL if @file is something else.
  */
-struct container *container_from_file(struct file *file)
+struct container *container_from_file(const struct file *file)
 {
 	if (file->f_op != &containerfs_file_operations)
 		return ERR_PTR(-EINVAL);
 	return file_container(file);
+}
+
+/**
+ * container_with_right - the container that a file may be used on
+ * @file: Any file.
+ * @right: CONTAINER_RIGHT_* that it takes.
+ *
+ * Return: the container, pinned by @file; -EINVAL if @file is something else,
+ * -EPERM if it does not have the right.
+ */
+struct container *container_with_right(struct file *file, unsigned int right)
+{
+	struct container *c = container_from_file(file);
+
+	if (!IS_ERR(c) && !(handle_rights(file) & right))
+		return ERR_PTR(-EPERM);
+	return c;
+}
+
+/**
+ * container_file - is a file a handle of a container?
+ * @file: Any file.
+ *
+ * Return: whether it is.
+ */
+bool container_file(const struct file *file)
+{
+	return file->f_op == &containerfs_file_operations;
 }
 
 static int containerfs_refuse_open(struct inode *inode, struct file *file)
@@ -190,6 +362,25 @@ static const struct dentry_operations containerfs_dentry_operations = {
 	.d_dname	= containerfs_dname,
 };
 
+static struct file *make_file(struct container *c, unsigned long bits)
+{
+	struct inode *inode = containerfs_get_inode(c);
+	struct file *file;
+
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	file = alloc_file_pseudo(inode, containerfs_mnt, "", O_RDWR,
+				 &containerfs_file_operations);
+	if (IS_ERR(file)) {
+		iput(inode);
+		return file;
+	}
+	file->private_data = (void *)bits;
+	if (bits & CONTAINER_RIGHT_ENTER)
+		atomic_inc(&c->nr_starters);
+	return file;
+}
+
 /**
  * containerfs_create_file - the file that container_create() returns
  * @c: The container.
@@ -199,16 +390,80 @@ static const struct dentry_operations containerfs_dentry_operations = {
  */
 struct file *containerfs_create_file(struct container *c)
 {
-	struct inode *inode = containerfs_get_inode(c);
-	struct file *file;
+	return make_file(c, CONTAINER_RIGHTS_ALL | HANDLE_CREATED);
+}
 
-	if (!inode)
-		return ERR_PTR(-ENOMEM);
-	file = alloc_file_pseudo(inode, containerfs_mnt, "", O_RDWR,
-				 &containerfs_file_operations);
-	if (IS_ERR(file))
-		iput(inode);
-	return file;
+/**
+ * containerfs_open - a further descriptor of a container
+ * @c: The container; the caller has a reference.
+ * @rights: CONTAINER_RIGHT_* that it gets.
+ *
+ * Context: May sleep.
+ * Return: the descriptor, which is close-on-exec, or a negative errno.
+ */
+int containerfs_open(struct container *c, unsigned int rights)
+{
+	struct file *file;
+	int fd;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	file = make_file(c, rights);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	fd_install(fd, file);
+	return fd;
+}
+
+/**
+ * containerfs_open_found - a descriptor for who found a container
+ * @c: The container, which current may know of; the caller has a reference.
+ *
+ * Context: May sleep.
+ * Return: the descriptor, with all rights for who may control @c, else with the
+ * one to observe; or a negative errno.
+ */
+int containerfs_open_found(struct container *c)
+{
+	return containerfs_open(c, container_may_control(c) ? CONTAINER_RIGHT_OBSERVE :
+							      CONTAINER_RIGHTS_ALL);
+}
+
+/**
+ * container_wants_pidfd - is an ioctl on a pidfd one for us?
+ * @cmd: The ioctl.
+ *
+ * Return: whether container_open_pid() is what it asks for.
+ */
+bool container_wants_pidfd(unsigned int cmd)
+{
+	return cmd == PIDFD_GET_CONTAINER;
+}
+
+/**
+ * container_open_pid - a descriptor of the container that a process is in
+ * @pid: Of the process.
+ *
+ * Context: May sleep.
+ * Return: the descriptor; -ESRCH if there is no such process any more; -EACCES if
+ * current may not inspect it; -EPERM if the container is not in current's view.
+ */
+int container_open_pid(struct pid *pid)
+{
+	struct task_struct *task __free(put_task) = get_pid_task(pid, PIDTYPE_PID);
+	struct container *c;
+
+	if (!task)
+		return -ESRCH;
+	if (!ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS))
+		return -EACCES;
+	c = task_container(task);
+	if (!container_in_view(c, task_container(current)))
+		return -EPERM;
+	return containerfs_open_found(c);
 }
 
 /* Is @file a handle of @c, or of a container around it? */

@@ -32,6 +32,11 @@ struct container_entry;
 struct container_guard;
 struct cred;
 struct file;
+struct fs_struct;
+struct mnt_namespace;
+struct ns_common;
+struct nsproxy;
+struct nsset;
 struct path;
 struct pid;
 struct pid_namespace;
@@ -46,11 +51,27 @@ struct seq_file;
 
 #ifdef CONFIG_CONTAINERS
 
+/* What clone3(2) takes because of us. */
+#define CONTAINER_CLONE_FLAGS	CLONE_INTO_CONTAINER
+
+/* Beside what they work on. */
+struct nsproxy *create_container_namespaces(unsigned long flags, struct cred *cred,
+					    struct fs_struct *fs);
+struct nsproxy *copy_container_namespaces(const struct nsproxy *old);
+void restart_pid_ns(struct pid_namespace *ns);
+struct mnt_namespace *get_mnt_ns_root(struct ns_common *ns, struct path *root);
+
 void **container_security(struct container *c);
 int container_copy_creds(struct task_struct *p, struct kernel_clone_args *args);
 void __container_inherit(struct signal_struct *sig);
 void __container_enter(struct task_struct *p, struct container_entry *entry);
 int __container_fork(struct task_struct *p, struct kernel_clone_args *args);
+void __container_post_fork(struct task_struct *p, struct container_entry *entry);
+pid_t container_clone(struct kernel_clone_args *args);
+bool container_file(const struct file *file);
+int container_validate_nsset(struct nsset *nsset, struct file *file);
+bool container_wants_pidfd(unsigned int cmd);
+int container_open_pid(struct pid *pid);
 void __container_free_signal(struct signal_struct *sig);
 bool __container_dying(const struct container *c);
 void __container_group_dead(struct task_struct *tsk);
@@ -96,6 +117,25 @@ static inline int container_fork(struct task_struct *p,
 	if (likely(!p->signal->container))
 		return 0;
 	return __container_fork(p, args);
+}
+
+/* Nothing can fail any more, and @p does not run yet. */
+static inline void container_post_fork(struct task_struct *p,
+				       struct kernel_clone_args *args)
+{
+	if (container_entering(args))
+		__container_post_fork(p, args->container);
+}
+
+/* Is this a clone3() into a container? Then it is one for container_clone(). */
+static inline bool container_wanted(const struct kernel_clone_args *args)
+{
+	return unlikely(args->flags & CLONE_INTO_CONTAINER);
+}
+
+static inline void container_set_fd(struct kernel_clone_args *args, int fd)
+{
+	args->container_fd = fd;
 }
 
 static inline void container_free_signal(struct signal_struct *sig)
@@ -208,6 +248,43 @@ static inline void container_exec(struct file *exe)
 }
 
 #else /* !CONFIG_CONTAINERS */
+
+#define CONTAINER_CLONE_FLAGS	0
+
+static inline bool container_wanted(const struct kernel_clone_args *args)
+{
+	return false;
+}
+
+static inline void container_set_fd(struct kernel_clone_args *args, int fd) { }
+
+static inline void container_post_fork(struct task_struct *p,
+				       struct kernel_clone_args *args) { }
+
+static inline pid_t container_clone(struct kernel_clone_args *args)
+{
+	return -EINVAL;
+}
+
+static inline bool container_file(const struct file *file)
+{
+	return false;
+}
+
+static inline int container_validate_nsset(struct nsset *nsset, struct file *file)
+{
+	return -EINVAL;
+}
+
+static inline bool container_wants_pidfd(unsigned int cmd)
+{
+	return false;
+}
+
+static inline int container_open_pid(struct pid *pid)
+{
+	return -ENOTTY;
+}
 
 static inline bool container_entering(const struct kernel_clone_args *args)
 {

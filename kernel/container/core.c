@@ -18,6 +18,7 @@
 #include <linux/poll.h>
 #include <linux/security.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 #include <linux/xarray.h>
 
@@ -51,6 +52,7 @@ struct container init_container = {
 	.children	= LIST_HEAD_INIT(init_container.children),
 	.sibling	= LIST_HEAD_INIT(init_container.sibling),
 	.start_mutex	= __MUTEX_INITIALIZER(init_container.start_mutex),
+	.signal_mutex	= __MUTEX_INITIALIZER(init_container.signal_mutex),
 	.wait		= __WAIT_QUEUE_HEAD_INITIALIZER(init_container.wait),
 	.means_lock	= __SPIN_LOCK_UNLOCKED(init_container.means_lock),
 };
@@ -132,11 +134,15 @@ struct container *container_alloc(const char *name, unsigned int flags)
 	strscpy(c->name, name);
 	c->flags = flags;
 	c->depth = parent->depth + 1;
+	c->owner_uid = current_euid();
+	c->owner_gid = current_egid();
+	c->created = ktime_get_boottime_ns();
 	INIT_LIST_HEAD(&c->members);
 	INIT_LIST_HEAD(&c->killed);
 	INIT_LIST_HEAD(&c->children);
 	INIT_LIST_HEAD(&c->sibling);
 	mutex_init(&c->start_mutex);
+	mutex_init(&c->signal_mutex);
 	init_waitqueue_head(&c->wait);
 	spin_lock_init(&c->means_lock);
 	INIT_RCU_WORK(&c->free_work, container_free);
@@ -201,6 +207,7 @@ int container_link(struct container *c)
 	if (parent->state < CONTAINER_DYING) {
 		WRITE_ONCE(c->state, CONTAINER_NEW);
 		list_add(&c->sibling, &parent->children);
+		parent->nr_children++;
 		ret = 0;
 	}
 	write_unlock_irq(&tasklist_lock);
@@ -247,21 +254,33 @@ static void container_mark_dead(struct container *c, struct list_head *dead)
 {
 	WRITE_ONCE(c->state, CONTAINER_DEAD);
 	list_move_tail(&c->sibling, dead);
+	c->parent->nr_children--;
+	if (c->parent != &init_container)
+		container_add_usage(&c->parent->totals, &c->totals);
 }
 
 /**
  * container_add_member - let a process be a member
  * @c: The container.
  * @sig: The process.
+ * @parent: The member that forks it, NULL if it is forked into @c.
  *
  * Context: tasklist_lock is held for writing. The caller has set sig->container,
  * and the reference that goes with it.
  */
-void container_add_member(struct container *c, struct signal_struct *sig)
+void container_add_member(struct container *c, struct signal_struct *sig,
+			  struct signal_struct *parent)
 {
 	lockdep_assert_held_write(&tasklist_lock);
 
-	list_add_tail(&sig->container_link, &c->members);
+	/* See signal.c: who has been signalled comes after who has not. */
+	if (parent) {
+		sig->container_signalled = parent->container_signalled;
+		list_add(&sig->container_link, &parent->container_link);
+	} else {
+		sig->container_signalled = c->signalled;
+		list_add_tail(&sig->container_link, &c->members);
+	}
 	if (c->nr_members++)
 		return;
 	for (; c != &init_container; c = c->parent)

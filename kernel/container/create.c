@@ -128,6 +128,7 @@ static int prepare_means(struct container *c)
 	ns = create_container_namespaces(clone_flags, cred, fs);
 	if (!IS_ERR(ns)) {
 		c->means.ns = ns;
+		c->means.made = clone_flags;
 		get_fs_root(fs, &c->means.root);
 	}
 	free_fs_struct(fs);

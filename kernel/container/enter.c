@@ -34,142 +34,6 @@
 
 #include <trace/events/container.h>
 
-/* Is every group of @sub one of @set? */
-static bool groups_subset(const struct group_info *sub, const struct group_info *set)
-{
-	for (int i = 0; i < sub->ngroups; i++)
-		if (!groups_search(set, sub->gid[i]))
-			return false;
-	return true;
-}
-
-static bool groups_equal(const struct group_info *a, const struct group_info *b)
-{
-	return groups_subset(a, b) && groups_subset(b, a);
-}
-
-/* Can who is all-powerful in @ns be who @to is? As setuid(), setgroups() have it. */
-static bool uid_in_reach(struct user_namespace *ns, const struct cred *to)
-{
-	return kuid_has_mapping(ns, to->euid);
-}
-
-static bool gids_in_reach(struct user_namespace *ns, const struct cred *to)
-{
-	if (!userns_may_setgroups(ns) || !kgid_has_mapping(ns, to->egid))
-		return false;
-	for (int i = 0; i < to->group_info->ngroups; i++)
-		if (!kgid_has_mapping(ns, to->group_info->gid[i]))
-			return false;
-	return true;
-}
-
-static bool may_become_user(const struct cred *me, const struct cred *to)
-{
-	return uid_in_reach(me->user_ns, to) && ns_capable(me->user_ns, CAP_SETUID);
-}
-
-static bool may_become_groups(const struct cred *me, const struct cred *to)
-{
-	return gids_in_reach(me->user_ns, to) && ns_capable(me->user_ns, CAP_SETGID);
-}
-
-/*
- * May current use a container of a user namespace below its own? setns() would
- * let it in, all-powerful there, but as who it is: becoming somebody else takes
- * what it takes inside, or outside.
- */
-static bool may_enter_below(const struct cred *me, const struct cred *to)
-{
-	if (!in_userns(me->user_ns, to->user_ns) ||
-	    !ns_capable(to->user_ns, CAP_SYS_ADMIN))
-		return false;
-
-	if (!uid_eq(me->euid, to->euid) &&
-	    !uid_in_reach(to->user_ns, to) && !may_become_user(me, to))
-		return false;
-
-	return (gid_eq(me->egid, to->egid) &&
-		groups_equal(me->group_info, to->group_info)) ||
-	       gids_in_reach(to->user_ns, to) || may_become_groups(me, to);
-}
-
-/*
- * May current use a container of its own user namespace? As one who could have
- * created it. Its real and saved ids become the effective ones, for which no
- * privilege is needed; fewer groups than before can be more power.
- */
-static bool may_enter_beside(const struct cred *me, const struct cred *to)
-{
-	return uid_eq(me->euid, to->euid) &&
-	       gid_eq(me->egid, to->egid) &&
-	       groups_subset(to->group_info, me->group_info) &&
-	       cap_issubset(to->cap_permitted, me->cap_permitted) &&
-	       (groups_subset(me->group_info, to->group_info) ||
-		may_become_groups(me, to));
-}
-
-static bool may_join(struct ns_common *ns)
-{
-	return ns_capable(ns->ops->owner(ns), CAP_SYS_ADMIN);
-}
-
-/*
- * Could current, or a child of it, be in these namespaces by setns()? In those
- * that the container was created with, who has passed the checks above could.
- */
-static bool may_join_namespaces(const struct nsproxy *to)
-{
-	const struct nsproxy *my = current->nsproxy;
-
-	return (to->mnt_ns == my->mnt_ns || may_join(from_mnt_ns(to->mnt_ns))) &&
-	       (to->uts_ns == my->uts_ns || may_join(&to->uts_ns->ns)) &&
-	       (to->ipc_ns == my->ipc_ns || may_join(&to->ipc_ns->ns)) &&
-	       (to->net_ns == my->net_ns || may_join(&to->net_ns->ns)) &&
-	       (to->cgroup_ns == my->cgroup_ns || may_join(&to->cgroup_ns->ns)) &&
-	       (to->time_ns == my->time_ns_for_children || may_join(&to->time_ns->ns)) &&
-	       (to->pid_ns_for_children == my->pid_ns_for_children ||
-		may_join(&to->pid_ns_for_children->ns));
-}
-
-/* Does current leave no chroot by having @means' root for its own? */
-static bool may_use_root(const struct container_means *means)
-{
-	struct path root;
-	bool same;
-
-	get_fs_root(current->fs, &root);
-	same = path_equal(&root, &means->creator_root) ||
-	       path_equal(&root, &means->root);
-	path_put(&root);
-	return same || ns_capable(current_user_ns(), CAP_SYS_CHROOT);
-}
-
-static int check_permission(struct container *c, const struct container_means *means)
-{
-	const struct cred *me = current_cred(), *to = means->cred;
-
-	if (to->user_ns == me->user_ns ? !may_enter_beside(me, to) :
-					 !may_enter_below(me, to))
-		return -EPERM;
-	/* It is dying: there are neither namespaces nor a root to judge. */
-	if (!means->ns)
-		return -ECANCELED;
-	if (!may_join_namespaces(means->ns) || !may_use_root(means))
-		return -EPERM;
-	return security_container_permission(c, CONTAINER_MAY_ENTER);
-}
-
-/* As pidns_install(): only down, or pids could not be told to the parent. */
-static bool pid_ns_reachable(struct pid_namespace *ns)
-{
-	struct pid_namespace *active = task_active_pid_ns(current);
-
-	while (ns->level > active->level)
-		ns = ns->parent;
-	return ns == active;
-}
-
 /* Was @entry made for the fork that makes the first process? */
 static int lock_start(struct container_entry *entry)
 {
@@ -195,20 +59,42 @@ static void unlock_start(struct container_entry *entry)
 
 	if (!entry->starting)
 		return;
-	if (c->state == CONTAINER_NEW && (c->flags & CONTAINER_NEW_PID_NS))
+	if (c->state == CONTAINER_NEW && (entry->means.made & CLONE_NEWPID))
 		restart_pid_ns(entry->means.ns->pid_ns_for_children);
+	entry->starting = false;
 	mutex_unlock(&c->start_mutex);
 }
 
+/* Leaves nothing to be done by a second call. */
 static void container_finish_entry(struct container_entry *entry)
 {
 	unlock_start(entry);
 	container_guard_put(entry->guard);
+	entry->guard = NULL;
 	container_put_means(&entry->means);
 }
 
+/* Who shares memory shares its time namespace until exec: vvar is one page. */
+static int keep_time_ns(struct container_means *means)
+{
+	struct time_namespace *mine = current->nsproxy->time_ns;
+	struct nsproxy *ns;
+
+	if (means->ns->time_ns == mine)
+		return 0;
+	ns = copy_container_namespaces(means->ns);
+	if (!ns)
+		return -ENOMEM;
+	put_time_ns(ns->time_ns);
+	ns->time_ns = get_time_ns(mine);
+	put_nsproxy(means->ns);
+	means->ns = ns;
+	return 0;
+}
+
 /* On success, container_finish_entry() is due after the fork. */
-static int container_prepare_entry(struct container_entry *entry, struct container *c)
+static int container_prepare_entry(struct container_entry *entry, struct container *c,
+				   u64 clone_flags)
 {
 	int ret;
 
@@ -216,36 +102,78 @@ static int container_prepare_entry(struct container_entry *entry, struct contain
 
 	if (!container_below(c, task_container(current)))
 		return -EPERM;
-	if (!container_get_means(c, &entry->means))
-		return -ECANCELED;
-
-	ret = check_permission(c, &entry->means);
+	/* First, so that a namespace that is being supplied is seen. */
+	ret = lock_start(entry);
 	if (ret)
-		goto put_means;
+		return ret;
+	ret = container_get_entry(c, &entry->means);
+	if (ret)
+		goto finish;
 	ret = -EINVAL;
-	if (!pid_ns_reachable(entry->means.ns->pid_ns_for_children))
-		goto put_means;
+	if (!container_pid_ns_reachable(entry->means.ns->pid_ns_for_children))
+		goto finish;
+	if (clone_flags & CLONE_VM) {
+		ret = keep_time_ns(&entry->means);
+		if (ret)
+			goto finish;
+	}
 
 	ret = -ENOMEM;
 	entry->guard = container_guard_alloc();
 	if (!entry->guard)
-		goto put_means;
-	ret = lock_start(entry);
-	if (ret)
-		goto put_guard;
+		goto finish;
 	return 0;
 
-put_guard:
-	container_guard_put(entry->guard);
-put_means:
-	container_put_means(&entry->means);
+finish:
+	container_finish_entry(entry);
 	/* Whatever else it was, there is no point in another try. */
 	return ret != -EPERM && __container_dying(c) ? -ECANCELED : ret;
 }
 
+/* What would share with the forker, or be, what the container is to give. */
+#define CONTAINER_CONTRARY_FLAGS						\
+	(CLONE_THREAD | CLONE_PARENT | CLONE_FILES | CLONE_FS | CLONE_SIGHAND |	\
+	 CLONE_SYSVSEM | CLONE_IO | CLONE_PTRACE | CLONE_NEWNS | CLONE_NEWUTS |	\
+	 CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUSER |		\
+	 CLONE_NEWCGROUP | CLONE_NEWTIME)
+
+/**
+ * container_clone - clone3() and fork_into_container() into a container
+ * @args: What the caller wants; ->container_fd is the container's descriptor.
+ *
+ * Return: as kernel_clone().
+ */
+pid_t container_clone(struct kernel_clone_args *args)
+{
+	struct container_entry entry;
+	struct container *c;
+	int ret;
+
+	CLASS(fd, f)(args->container_fd);
+	if (fd_empty(f))
+		return -EBADF;
+	if ((args->flags & CONTAINER_CONTRARY_FLAGS) ||
+	    (args->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
+		return -EINVAL;
+	c = container_with_right(fd_file(f), CONTAINER_RIGHT_ENTER);
+	if (IS_ERR(c))
+		return PTR_ERR(c);
+
+	ret = container_prepare_entry(&entry, c, args->flags);
+	if (ret)
+		return ret;
+	args->flags &= ~CLONE_INTO_CONTAINER;
+	args->flags |= CLONE_UNTRACED;
+	args->container = &entry;
+	ret = kernel_clone(args);
+	container_finish_entry(&entry);
+
+	return ret < 0 && __container_dying(c) ? -ECANCELED : ret;
+}
+
 /**
  * sys_fork_into_container - fork into a container
- * @cfd: A descriptor of the container.
+ * @cfd: A descriptor of the container, with CONTAINER_RIGHT_ENTER.
  *
  * Return: as fork(); the child is in the container, and its first process is its
  * init.
@@ -253,30 +181,11 @@ put_means:
 SYSCALL_DEFINE1(fork_into_container, int, cfd)
 {
 	struct kernel_clone_args args = {
-		.flags		= CLONE_UNTRACED,
 		.exit_signal	= SIGCHLD,
+		.container_fd	= cfd,
 	};
-	struct container_entry entry;
-	struct container *c;
-	long ret;
 
-	CLASS(fd, f)(cfd);
-	if (fd_empty(f))
-		return -EBADF;
-	c = container_from_file(fd_file(f));
-	if (IS_ERR(c))
-		return PTR_ERR(c);
-
-	ret = container_prepare_entry(&entry, c);
-	if (ret)
-		return ret;
-	args.container = &entry;
-	ret = kernel_clone(&args);
-	if (ret > 0)
-		trace_container_enter(c, ret, entry.starting);
-	container_finish_entry(&entry);
-
-	return ret < 0 && __container_dying(c) ? -ECANCELED : ret;
+	return container_clone(&args);
 }
 
 /*
@@ -307,11 +216,13 @@ static void confine_caps(struct cred *new, const struct cred *to)
 	new->cap_ambient = cap_intersect(new->cap_ambient, to->cap_ambient);
 }
 
-static int assume_ids(struct cred *new, const struct cred *to)
+/**
+ * container_assume_ids - take over who somebody is
+ * @new: Credentials that nobody uses yet.
+ * @to: Whose ids, groups and user namespace they get.
+ */
+void container_assume_ids(struct cred *new, const struct cred *to)
 {
-	const struct cred *me = current_cred();
-	int ret;
-
 	new->uid = to->uid;
 	new->suid = to->suid;
 	new->euid = to->euid;
@@ -326,7 +237,14 @@ static int assume_ids(struct cred *new, const struct cred *to)
 	new->user = get_uid(to->user);
 	put_user_ns(new->user_ns);
 	new->user_ns = get_user_ns(to->user_ns);
+}
 
+static int assume_ids(struct cred *new, const struct cred *to)
+{
+	const struct cred *me = current_cred();
+	int ret;
+
+	container_assume_ids(new, to);
 	ret = security_task_fix_setgroups(new, me);
 	ret = ret ?: security_task_fix_setgid(new, me, LSM_SETID_RES);
 	return ret ?: security_task_fix_setuid(new, me, LSM_SETID_RES);
@@ -462,6 +380,13 @@ int __container_fork(struct task_struct *p, struct kernel_clone_args *args)
 	 */
 	if (container_entering(args) ? dying_around(c) : c->state >= CONTAINER_DYING)
 		return -ECANCELED;
+	/*
+	 * Who controls another cgroup may have all of it killed when it is out of
+	 * memory (memory.oom.group), and whoever shares memory with it.
+	 */
+	if (container_entering(args) && (args->flags & CLONE_VM) &&
+	    args->cgrp && args->cgrp != task_dfl_cgroup(current))
+		return -EINVAL;
 
 	if (c->state == CONTAINER_NEW) {
 		lockdep_assert_held(&c->start_mutex);
@@ -469,10 +394,24 @@ int __container_fork(struct task_struct *p, struct kernel_clone_args *args)
 		WRITE_ONCE(c->state, CONTAINER_RUNNING);
 	}
 	atomic_set(&sig->container_threads, 1);
-	container_add_member(c, sig);
+	container_add_member(c, sig, container_entering(args) ? NULL : current->signal);
 	if (c->no_new_privs)
 		task_set_no_new_privs(p);
 	return 0;
+}
+
+/**
+ * __container_post_fork - the fork into a container is done
+ * @p: The child, which does not run yet.
+ * @entry: The entry under way; finished with, so that who shares memory with the
+ *	child, and waits until it execs, holds nothing of it.
+ *
+ * Context: May sleep.
+ */
+void __container_post_fork(struct task_struct *p, struct container_entry *entry)
+{
+	trace_container_enter(entry->container, p->pid, entry->starting);
+	container_finish_entry(entry);
 }
 
 /**

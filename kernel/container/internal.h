@@ -46,6 +46,8 @@ enum container_state {
  * @creator_root: The creator's root when it created the container; who still has
  *	it may enter @root without CAP_SYS_CHROOT.
  *
+ * @made: CLONE_NEW* flags of the namespaces that were made for the container.
+ *
  * References are held. Of a container that is dying all but @cred become NULL, of
  * one that is dead that as well.
  */
@@ -54,6 +56,31 @@ struct container_means {
 	struct nsproxy		*ns;
 	struct path		root;
 	struct path		creator_root;
+	unsigned long		made;
+};
+
+/**
+ * struct container_usage - what processes have used, as struct rusage has it
+ * @utime: Nanoseconds in user mode.
+ * @stime: Nanoseconds in the kernel.
+ * @maxrss: The most that any of them had at a time, in KiB.
+ * @minflt: Page faults without I/O.
+ * @majflt: Page faults with I/O.
+ * @inblock: Block input operations.
+ * @oublock: Block output operations.
+ * @nvcsw: Voluntary context switches.
+ * @nivcsw: Involuntary context switches.
+ */
+struct container_usage {
+	u64		utime;
+	u64		stime;
+	unsigned long	maxrss;
+	unsigned long	minflt;
+	unsigned long	majflt;
+	unsigned long	inblock;
+	unsigned long	oublock;
+	unsigned long	nvcsw;
+	unsigned long	nivcsw;
 };
 
 /**
@@ -64,7 +91,12 @@ struct container_means {
  * @depth: Number of containers around it. Constant.
  * @no_new_privs: Who enters gets no_new_privs: it (or one around it) was created
  *	without CAP_SYS_ADMIN and without a user namespace of its own. Constant.
+ * @owner_uid: Effective uid of its creator. Constant.
+ * @owner_gid: Effective gid of its creator. Constant.
+ * @created: When, in nanoseconds of CLOCK_BOOTTIME. Constant.
  * @usage: References; not used in the initial container.
+ * @nr_starters: Files of it with %CONTAINER_RIGHT_ENTER. One that is new and has
+ *	none is destroyed; whoever brings it to 0 looks at that.
  * @parent: The container of the process that created this one, NULL in the
  *	initial container only. A reference is held until @usage is 0. Constant.
  * @security: LSM blob. Constant.
@@ -75,13 +107,20 @@ struct container_means {
  * @exited: @status is valid. Written once, under tasklist_lock, after @status;
  *	read with smp_load_acquire().
  * @status: How init exited, as wait4() encodes it.
+ * @totals: What those that were members, and nested containers that are dead,
+ *	have used. Under tasklist_lock; final when @released.
  * @members: Processes (signal_struct->container_link) that have not been killed
- *	because the container is dying. Under tasklist_lock.
+ *	because the container is dying. Those with @signalled for their
+ *	container_signalled come last; a child comes right after its parent.
+ *	Under tasklist_lock.
  * @killed: Processes that have, and are still on their way to exit_notify().
  *	Under tasklist_lock.
  * @nr_members: Length of @members and @killed. Under tasklist_lock.
  * @nr_populated: 1 if @nr_members is not 0, plus the number of nested containers
  *	whose own is not 0. Under tasklist_lock.
+ * @nr_children: Length of @children. Under tasklist_lock.
+ * @signalled: Number of times that container_kill() has signalled @members, this
+ *	time included. Under tasklist_lock.
  * @swept: All in it and below have been killed because it is dying. Under
  *	tasklist_lock.
  * @released: It is dead and has dropped what it held. Written once; read with
@@ -90,8 +129,10 @@ struct container_means {
  *	Under tasklist_lock.
  * @sibling: In @children of @parent; when dead, in the list of those that wait
  *	for container_release_dead(), on its caller's stack. Under tasklist_lock.
- * @start_mutex: Held over the fork of the first process, so that it is init.
- * @wait: Pollers; woken without locks held.
+ * @start_mutex: Held over the fork of the first process, so that it is init, and
+ *	over changes of what it is given.
+ * @signal_mutex: Held by who signals @members one after the other.
+ * @wait: Pollers and waiters; woken without locks held.
  * @means_lock: Protects @means. Innermost, taken in process context only.
  * @means: What is given to who enters.
  * @ucounts: Charge of the creator; dropped when dead. Owned by who constructs
@@ -104,7 +145,11 @@ struct container {
 	unsigned int		flags;
 	unsigned int		depth;
 	bool			no_new_privs;
+	kuid_t			owner_uid;
+	kgid_t			owner_gid;
+	u64			created;
 	refcount_t		usage;
+	atomic_t		nr_starters;
 	struct container	*parent;
 	void			*security;
 
@@ -112,16 +157,20 @@ struct container {
 	struct signal_struct	*init;
 	bool			exited;
 	int			status;
+	struct container_usage	totals;
 	struct list_head	members;
 	struct list_head	killed;
 	unsigned int		nr_members;
 	unsigned int		nr_populated;
+	unsigned int		nr_children;
+	unsigned int		signalled;
 	bool			swept;
 	bool			released;
 	struct list_head	children;
 	struct list_head	sibling;
 
 	struct mutex		start_mutex;	/* who forks the first process */
+	struct mutex		signal_mutex;	/* who signals the members */
 	wait_queue_head_t	wait;
 	spinlock_t		means_lock;	/* means */
 	struct container_means	means;
@@ -183,7 +232,8 @@ void container_put(struct container *c);
 int container_link(struct container *c);
 bool container_below(const struct container *c, const struct container *top);
 bool container_in_view(const struct container *c, const struct container *viewer);
-void container_add_member(struct container *c, struct signal_struct *sig);
+void container_add_member(struct container *c, struct signal_struct *sig,
+			  struct signal_struct *parent);
 void container_del_member(struct signal_struct *sig, struct list_head *dead);
 void container_mark_dying(struct container *c, struct list_head *dead);
 void container_discard(struct container *c);
@@ -195,8 +245,26 @@ void container_drop_keyrings(struct cred *cred);
 pid_t container_init_pid(const struct container *c, struct pid_namespace *ns);
 const char *container_state_name(enum container_state state);
 
+
+/* enter.c */
+void container_assume_ids(struct cred *new, const struct cred *to);
+
 /* kill.c */
 void container_destroy(struct container *c);
+void container_destroy_unstartable(struct container *c);
+
+/* permission.c */
+int container_may_control(struct container *c);
+int container_get_entry(struct container *c, struct container_means *means);
+bool container_pid_ns_reachable(struct pid_namespace *ns);
+
+/* wait.c */
+void container_add_usage(struct container_usage *to, const struct container_usage *from);
+void container_get_usage(struct container_usage *usage);
+
+/* namespaces.c */
+int container_get_namespace(struct container *c, unsigned long type);
+int container_set_namespace(struct container *c, int fd);
 
 /* guard.c */
 struct container_guard *container_guard_alloc(void);
@@ -205,7 +273,10 @@ void container_guard_put(struct container_guard *guard);
 
 /* fs/containerfs.c */
 struct file *containerfs_create_file(struct container *c);
-struct container *container_from_file(struct file *file);
+int containerfs_open(struct container *c, unsigned int rights);
+int containerfs_open_found(struct container *c);
+struct container *container_from_file(const struct file *file);
+struct container *container_with_right(struct file *file, unsigned int right);
 void containerfs_close_fds(struct files_struct *files, const struct container *c);
 
 #endif /* _KERNEL_CONTAINER_INTERNAL_H */

@@ -154,6 +154,26 @@ void container_destroy(struct container *c)
 }
 
 /**
+ * container_destroy_unstartable - destroy a container that nobody can start
+ * @c: The container; left alone if it was started, or somebody can start it.
+ *
+ * Context: As container_destroy().
+ */
+void container_destroy_unstartable(struct container *c)
+{
+	LIST_HEAD(dead);
+
+	write_lock_irq(&tasklist_lock);
+	if (c->state == CONTAINER_NEW && !atomic_read(&c->nr_starters))
+		container_mark_dying(c, &dead);
+	write_unlock_irq(&tasklist_lock);
+
+	if (__container_dying(c))
+		container_drop_places(c);
+	container_release_dead(&dead);
+}
+
+/**
  * __container_dying - is a container dying or dead?
  * @c: The container.
  *
@@ -204,13 +224,16 @@ void __container_exit(struct task_struct *tsk)
 {
 	struct signal_struct *sig = tsk->signal;
 	struct container *c = sig->container;
+	struct container_usage usage;
 	LIST_HEAD(dead);
 	bool init;
 
 	if (!atomic_dec_and_test(&sig->container_threads))
 		return;
 
+	container_get_usage(&usage);
 	write_lock_irq(&tasklist_lock);
+	container_add_usage(&c->totals, &usage);
 	init = c->init == sig;
 	if (init) {
 		c->status = init_status(tsk);

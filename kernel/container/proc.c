@@ -5,9 +5,11 @@
  * Both know of the viewer's own container and of those below it, and of nothing
  * else.
  */
+#include <linux/compat.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include <linux/uaccess.h>
 #include <linux/xarray.h>
 
 #include "internal.h"
@@ -133,12 +135,61 @@ static int containers_release(struct inode *inode, struct file *file)
 	return seq_release_private(inode, file);
 }
 
+/* CONTAINER_OPEN: the opener must see the container, and so must the caller. */
+static long open_by_id(struct container *viewer, const u64 __user *arg)
+{
+	struct container *c;
+	long fd;
+	u64 id;
+
+	if (get_user(id, arg))
+		return -EFAULT;
+
+	rcu_read_lock();
+	c = id == init_container.id ? &init_container :
+	    id <= ULONG_MAX ? xa_load(&containers, id) : NULL;
+	if (c && (!container_in_view(c, viewer) ||
+		  !container_in_view(c, task_container(current)) ||
+		  (c != &init_container && !listed(c)) ||
+		  (c != &init_container && !refcount_inc_not_zero(&c->usage))))
+		c = NULL;
+	rcu_read_unlock();
+	if (!c)
+		return -ENOENT;
+
+	fd = containerfs_open_found(c);
+	container_put(c);
+	return fd;
+}
+
+static long containers_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct seq_file *m = file->private_data;
+	struct containers_view *view = m->private;
+
+	if (cmd != CONTAINER_OPEN)
+		return -ENOTTY;
+	return open_by_id(view->viewer, (const u64 __user *)arg);
+}
+
+#ifdef CONFIG_COMPAT
+static long containers_compat_ioctl(struct file *file, unsigned int cmd,
+				    unsigned long arg)
+{
+	return containers_ioctl(file, cmd, (unsigned long)compat_ptr(arg));
+}
+#endif
+
 static const struct proc_ops containers_proc_ops = {
 	.proc_flags	= PROC_ENTRY_PERMANENT,
 	.proc_open	= containers_open,
 	.proc_read	= seq_read,
 	.proc_lseek	= seq_lseek,
 	.proc_release	= containers_release,
+	.proc_ioctl	= containers_ioctl,
+#ifdef CONFIG_COMPAT
+	.proc_compat_ioctl = containers_compat_ioctl,
+#endif
 };
 
 /**

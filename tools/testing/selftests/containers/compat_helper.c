@@ -42,6 +42,7 @@ static int poll_now(int fd)
 
 int main(void)
 {
+	struct container_info info;
 	int cfd, pid, status;
 
 	CHECK(syscall(__NR_container_create, "helper", 0, 0, 0, 1) == -1 && errno == EINVAL);
@@ -53,6 +54,9 @@ int main(void)
 		     CONTAINER_NEW_TIME_NS | CONTAINER_KILL_ON_CLOSE);
 	CHECK(cfd >= 0);
 	CHECK(poll_now(cfd) == 0);
+	CHECK(sizeof(info) == CONTAINER_INFO_SIZE_VER0);
+	CHECK(syscall(__NR_ioctl, cfd, CONTAINER_GET_INFO, &info) == 0);
+	CHECK(info.id > 1 && info.state == CONTAINER_STATE_NEW && info.created);
 
 	pid = syscall(__NR_fork_into_container, cfd);
 	CHECK(pid >= 0);
@@ -61,6 +65,9 @@ int main(void)
 	CHECK(waitpid(pid, &status, 0) == pid);
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42);
 	CHECK(poll_now(cfd) == (POLLIN | POLLHUP));
+	CHECK(syscall(__NR_ioctl, cfd, CONTAINER_GET_INFO, &info) == 0);
+	CHECK(info.state == CONTAINER_STATE_DEAD && info.status == status);
+	CHECK(info.events == CONTAINER_EVENT_EXITED && info.name[0] == 'h');
 	CHECK(syscall(__NR_fork_into_container, cfd) == -1 && errno == ECANCELED);
 	CHECK(close(cfd) == 0);
 	return 0;

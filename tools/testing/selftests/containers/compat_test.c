@@ -17,6 +17,11 @@
 /* The numbers are the same as in the 64-bit table. */
 #define NR32_CONTAINER_CREATE		500
 #define NR32_FORK_INTO_CONTAINER	501
+#define NR32_CONTAINER_SOCKET		504
+#define NR32_CLONE3			435
+
+/* This one is not. */
+#define NR32_IOCTL			54
 
 #ifdef __x86_64__
 /* What the 32-bit table has under @nr; -errno on an error. */
@@ -197,6 +202,98 @@ TEST_F_TIMEOUT(compat, both_kinds_of_caller_share_a_container, TIMEOUT)
 	}
 	EXPECT_EQ(6, wait_for_exit(pid));
 	kill_and_reap(init);
+	close(cfd);
+}
+
+static long ioctl32(long fd, unsigned int cmd, unsigned long arg)
+{
+	return call32(NR32_IOCTL, fd, cmd, arg, 0, 0);
+}
+
+TEST_F_TIMEOUT(compat, ioctls_work, TIMEOUT)
+{
+	struct container_info *info = (void *)self->page, *last, expected;
+	__u64 *id = (void *)self->page;
+	long cfd, fd, proc, pidfd;
+
+	cfd = create32(put_name(self->end, "ioctl"), CONTAINER_FD_CLOEXEC | CONTAINER_NEW_UTS_NS);
+	ASSERT_LE(0, cfd);
+	memset(info, 0xff, sizeof(*info));
+	ASSERT_EQ(0, ioctl32(cfd, CONTAINER_GET_INFO, (unsigned long)info));
+	ASSERT_TRUE(container_info(cfd, &expected));
+	EXPECT_EQ(0, memcmp(&expected, info, sizeof(expected)));
+	last = (void *)(self->end - sizeof(*last));
+	EXPECT_EQ(0, ioctl32(cfd, CONTAINER_GET_INFO, (unsigned long)last));
+	EXPECT_EQ(-EFAULT, ioctl32(cfd, CONTAINER_GET_INFO, (unsigned long)last + 1));
+	EXPECT_EQ(-EFAULT, ioctl32(cfd, CONTAINER_GET_INFO, 0));
+	EXPECT_EQ(-ENOTTY, ioctl32(cfd, _IO(CONTAINER_IOC, 99), 0));
+
+	fd = ioctl32(cfd, CONTAINER_DUP, CONTAINER_RIGHTS_ALL);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, ioctl32(fd, CONTAINER_DROP_RIGHTS, CONTAINER_RIGHT_KILL));
+	EXPECT_EQ(-EINVAL, ioctl32(fd, CONTAINER_DROP_RIGHTS, 0x80000000));
+	EXPECT_EQ(-EINVAL, ioctl32(fd, CONTAINER_DUP, UINT_MAX));
+	EXPECT_EQ(-EPERM, ioctl32(fd, CONTAINER_DUP, CONTAINER_RIGHTS_ALL));
+	close(fd);
+
+	fd = ioctl32(cfd, CONTAINER_GET_NAMESPACE, CLONE_NEWUTS);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, ioctl32(cfd, CONTAINER_SET_NAMESPACE, fd));
+	EXPECT_EQ(-EBADF, ioctl32(cfd, CONTAINER_SET_NAMESPACE, -1));
+	close(fd);
+
+	proc = open("/proc/containers", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, proc);
+	*id = container_id(cfd);
+	fd = ioctl32(proc, CONTAINER_OPEN, (unsigned long)id);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(container_id(cfd), container_id(fd));
+	close(fd);
+	EXPECT_EQ(-EFAULT, ioctl32(proc, CONTAINER_OPEN, self->end - 4));
+	close(proc);
+
+	pidfd = syscall(__NR_pidfd_open, getpid(), 0);
+	ASSERT_LE(0, pidfd);
+	fd = ioctl32(pidfd, PIDFD_GET_CONTAINER, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(1, container_id(fd));
+	close(fd);
+	close(pidfd);
+	close(cfd);
+}
+
+TEST_F_TIMEOUT(compat, clone3_and_container_socket_work, TIMEOUT)
+{
+	struct clone_into_container *args = (void *)self->page;
+	long cfd, fd, pid;
+	__u64 id;
+
+	cfd = create32(put_name(self->end, "clone"), CONTAINER_NEW_NET_NS);
+	ASSERT_LE(0, cfd);
+	id = container_id(cfd);
+	fd = call32(NR32_CONTAINER_SOCKET, cfd, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	close(fd);
+	EXPECT_EQ(-EINVAL, call32(NR32_CONTAINER_SOCKET, 0, AF_INET, SOCK_STREAM, 0, 0));
+	EXPECT_EQ(-EBADF, call32(NR32_CONTAINER_SOCKET, -1, AF_INET, SOCK_STREAM, 0, 0));
+
+	*args = (struct clone_into_container){
+		.flags = CLONE_INTO_CONTAINER,
+		.exit_signal = SIGCHLD,
+		.container = cfd,
+	};
+	EXPECT_EQ(-EINVAL, call32(NR32_CLONE3, (unsigned long)args, 88, 0, 0, 0));
+	pid = call32(NR32_CLONE3, (unsigned long)args, sizeof(*args), 0, 0, 0);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		char buf[64];
+
+		EXPECT_TRUE(read_file("/proc/self/container", buf, sizeof(buf)));
+		EXPECT_EQ(id, strtoull(buf, NULL, 10));
+		_exit(7);
+	}
+	EXPECT_EQ(7, wait_for_exit(pid));
 	close(cfd);
 }
 

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -31,6 +32,21 @@
 #ifndef __NR_fork_into_container
 #define __NR_fork_into_container	501
 #endif
+#ifndef __NR_container_wait
+#define __NR_container_wait		502
+#endif
+#ifndef __NR_container_kill
+#define __NR_container_kill		503
+#endif
+#ifndef __NR_container_socket
+#define __NR_container_socket		504
+#endif
+
+#ifndef CLONE_INTO_CONTAINER
+#define CLONE_INTO_CONTAINER		(1ULL << 63)
+#endif
+
+struct rusage;
 
 /* Every wait in these tests ends: what takes longer than this is a hang. */
 #define CONTAINER_TIMEOUT_MS		60000
@@ -47,6 +63,63 @@ static inline int container_create(const char *name, unsigned int flags)
 static inline pid_t fork_into_container(int cfd)
 {
 	return syscall(__NR_fork_into_container, cfd);
+}
+
+static inline int container_wait(int cfd, int *wstatus, unsigned int options,
+				 struct rusage *rusage)
+{
+	return syscall(__NR_container_wait, cfd, wstatus, options, rusage);
+}
+
+static inline int container_kill(int cfd, int initonly, int signal)
+{
+	return syscall(__NR_container_kill, cfd, initonly, signal);
+}
+
+static inline int container_socket(int cfd, int domain, int type, int protocol)
+{
+	return syscall(__NR_container_socket, cfd, domain, type, protocol);
+}
+
+/* A descriptor, by way of /proc/containers, for the container with this id. */
+static inline int container_open(__u64 id)
+{
+	int proc = open("/proc/containers", O_RDONLY | O_CLOEXEC);
+	int cfd, error;
+
+	if (proc < 0)
+		return -1;
+	cfd = ioctl(proc, CONTAINER_OPEN, &id);
+	error = errno;
+	close(proc);
+	errno = error;
+	return cfd;
+}
+
+static inline bool container_info(int cfd, struct container_info *info)
+{
+	return !ioctl(cfd, CONTAINER_GET_INFO, info);
+}
+
+/* clone3() into a container without any flag is a fork_into_container(). */
+struct clone_into_container {
+	__u64 flags;
+	__u64 pidfd;
+	__u64 child_tid;
+	__u64 parent_tid;
+	__u64 exit_signal;
+	__u64 stack;
+	__u64 stack_size;
+	__u64 tls;
+	__u64 set_tid;
+	__u64 set_tid_size;
+	__u64 cgroup;
+	__u64 container;
+};
+
+static inline pid_t clone_into_container(struct clone_into_container *args)
+{
+	return syscall(__NR_clone3, args, sizeof(*args));
 }
 
 /* The exit code of @pid, 128 + signal if one killed it, -1 on an error. */

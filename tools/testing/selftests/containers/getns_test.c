@@ -154,7 +154,7 @@ TEST_F_TIMEOUT(getns, wants_one_type, TIMEOUT)
 {
 	static const unsigned long bad[] = {
 		0, 1, CLONE_NEWNET | CLONE_NEWUTS, CLONE_VM, CLONE_FS, ALL_TYPES, ~0UL,
-		CLONE_NEWNET | 1UL << 31 << 1, CLONE_THREAD, CONTAINER_NEW_NET_NS,
+		CLONE_NEWNET | 1UL << 31 << 1, CLONE_THREAD, CONTAINER_NEW_USER_NS,
 	};
 	int fds = open_fds();
 	size_t i;
@@ -182,6 +182,7 @@ static int set_uts(int cfd)
 
 TEST_F_TIMEOUT(getns, is_for_those_who_may_enter, TIMEOUT)
 {
+	pid_t pid;
 	int fd;
 
 	EXPECT_EQ(0, get_uts(self->cfd));
@@ -191,10 +192,13 @@ TEST_F_TIMEOUT(getns, is_for_those_who_may_enter, TIMEOUT)
 	EXPECT_EQ(EPERM, run_inside(self->cfd, self->cfd, get_uts));
 	EXPECT_EQ(EPERM, run_inside(self->cfd, self->cfd, set_uts));
 	fd = container_create("sibling", CONTAINER_FD_CLOEXEC);
+	pid = container_spawn_idle(fd);
+	ASSERT_LT(0, pid);
 	EXPECT_EQ(EPERM, run_inside(self->cfd, fd, get_uts));
 	EXPECT_EQ(EPERM, run_inside(self->cfd, fd, set_uts));
 	EXPECT_EQ(EPERM, run_inside(fd, self->cfd, get_uts));
 	EXPECT_EQ(EPERM, run_inside(fd, self->cfd, set_uts));
+	kill_and_reap(pid);
 	close(fd);
 	fd = container_dup(self->cfd, CONTAINER_RIGHTS_ALL & ~CONTAINER_RIGHT_ENTER);
 	ASSERT_LE(0, fd);

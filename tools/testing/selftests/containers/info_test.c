@@ -255,9 +255,9 @@ TEST_F_TIMEOUT(info, counts_and_names_what_is_in_view, TIMEOUT)
 	if (!init) {
 		close(sock[0]);
 		inner = container_create("inner", CONTAINER_KILL_ON_CLOSE);
-		other = container_create("other", 0);
 		pid = container_spawn_idle(inner);
 		EXPECT_LT(0, pid);
+		other = container_create("other", 0);
 
 		/* Ours, and a sibling: their parent is not for us to know. */
 		fd = recv_fd(sock[1]);

@@ -31,7 +31,7 @@
 static inline int scenario(void)
 {
 	struct container_info info, other;
-	struct container_clone_args args = {};
+	static struct container_clone_args args;
 	int cfd, observer, opened, pidfd = -1, status = -1;
 	pid_t init, pid;
 
