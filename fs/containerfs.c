@@ -83,7 +83,7 @@ static void containerfs_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct container *c = file_container(file);
 	struct container *viewer = task_container(current);
-	struct pid_namespace *ns = proc_pid_ns(file_inode(m->file)->i_sb);
+	struct container_condition now;
 
 	seq_printf(m, "Container:\t%llu\n", c->id);
 	show_rights(m, handle_rights(file));
@@ -92,9 +92,10 @@ static void containerfs_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "Parent:\t%llu\n", container_parent_id(c, viewer));
 	seq_puts(m, "Name:\t");
 	seq_escape(m, c->name, " \t\n\\#");
-	seq_printf(m, "\nState:\t%s\n", container_state_name(READ_ONCE(c->state)));
-	seq_printf(m, "Processes:\t%u\n", READ_ONCE(c->nr_members));
-	seq_printf(m, "Init:\t%d\n", container_init_pid(c, ns));
+	container_get_condition(c, proc_pid_ns(file_inode(m->file)->i_sb), &now);
+	seq_printf(m, "\nState:\t%s\n", container_state_name(now.state));
+	seq_printf(m, "Processes:\t%u\n", now.nr_members);
+	seq_printf(m, "Init:\t%d\n", now.init_pid);
 }
 #endif
 
@@ -142,6 +143,7 @@ static int containerfs_release(struct inode *inode, struct file *file)
 static long get_info(struct file *file, unsigned int cmd, void __user *to)
 {
 	struct container *c = file_container(file);
+	struct container_condition now;
 	struct container_info info = { };
 	size_t size = _IOC_SIZE(cmd);
 
@@ -155,22 +157,21 @@ static long get_info(struct file *file, unsigned int cmd, void __user *to)
 	info.id = c->id;
 	info.parent_id = container_parent_id(c, task_container(current));
 	info.flags = c->flags;
-	info.init_pid = container_init_pid(c, task_active_pid_ns(current));
 	info.created = timens_add_boottime_ns(c->created);
 	info.uid = from_kuid_munged(current_user_ns(), c->owner_uid);
 	info.gid = from_kgid_munged(current_user_ns(), c->owner_gid);
 	info.rights = handle_rights(file);
 	strscpy_pad(info.name, c->name);
 
-	read_lock(&tasklist_lock);
-	info.state = c->state;
-	info.nr_processes = c->nr_members;
-	info.nr_containers = c->nr_children;
-	if (c->exited) {
+	container_get_condition(c, task_active_pid_ns(current), &now);
+	info.state = now.state;
+	info.nr_processes = now.nr_members;
+	info.nr_containers = now.nr_children;
+	info.init_pid = now.init_pid;
+	if (now.exited) {
 		info.events |= CONTAINER_EVENT_EXITED;
-		info.status = c->status;
+		info.status = now.status;
 	}
-	read_unlock(&tasklist_lock);
 
 	if (copy_to_user(to, &info, sizeof(info)))
 		return -EFAULT;
@@ -207,17 +208,11 @@ static long dup_handle(struct file *file, unsigned long rights)
 
 static long containerfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct container *c = file_container(file);
-
 	switch (cmd) {
 	case CONTAINER_GET_NAMESPACE:
-		if (!(handle_rights(file) & CONTAINER_RIGHT_ENTER))
-			return -EPERM;
-		return container_get_namespace(c, arg);
+		return container_get_namespace(file, arg);
 	case CONTAINER_SET_NAMESPACE:
-		if (!(handle_rights(file) & CONTAINER_RIGHT_CONFIGURE))
-			return -EPERM;
-		return container_set_namespace(c, arg);
+		return container_set_namespace(file, arg);
 	case CONTAINER_DROP_RIGHTS:
 		return drop_rights(file, arg);
 	case CONTAINER_DUP:
@@ -448,7 +443,7 @@ bool container_wants_pidfd(unsigned int cmd)
  * @pid: Of the process.
  *
  * Context: May sleep.
- * Return: the descriptor; -ESRCH if there is no such process any more; -EACCES if
+ * Return: the descriptor; -ESRCH if the process is dead or exiting; -EACCES if
  * current may not inspect it; -EPERM if the container is not in current's view.
  */
 int container_open_pid(struct pid *pid)
@@ -456,7 +451,8 @@ int container_open_pid(struct pid *pid)
 	struct task_struct *task __free(put_task) = get_pid_task(pid, PIDTYPE_PID);
 	struct container *c;
 
-	if (!task)
+	/* A zombie has left its container. */
+	if (!task || !atomic_read(&task->signal->live))
 		return -ESRCH;
 	if (!ptrace_may_access(task, PTRACE_MODE_READ_FSCREDS))
 		return -EACCES;

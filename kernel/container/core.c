@@ -456,24 +456,29 @@ void container_drop_keyrings(struct cred *cred)
 }
 
 /**
- * container_init_pid - the pid of a container's init
+ * container_get_condition - how a container does
  * @c: The container.
- * @ns: PID namespace in which it is asked for.
+ * @ns: PID namespace in which the pid of its init is asked for.
+ * @condition: Gets it, all of one moment.
  *
  * Context: Takes tasklist_lock.
- * Return: the pid, or 0 if there is no init or @ns does not know it.
  */
-pid_t container_init_pid(const struct container *c, struct pid_namespace *ns)
+void container_get_condition(const struct container *c, struct pid_namespace *ns,
+			     struct container_condition *condition)
 {
-	pid_t pid = 0;
-
 	read_lock(&tasklist_lock);
+	*condition = (struct container_condition){
+		.state		= c->state,
+		.nr_members	= c->nr_members,
+		.nr_children	= c->nr_children,
+		.exited		= c->exited,
+		.status		= c->status,
+	};
 	if (c == &init_container)
-		pid = ns == &init_pid_ns ? 1 : 0;
+		condition->init_pid = ns == &init_pid_ns ? 1 : 0;
 	else if (c->init)
-		pid = pid_nr_ns(c->init->pids[PIDTYPE_TGID], ns);
+		condition->init_pid = pid_nr_ns(c->init->pids[PIDTYPE_TGID], ns);
 	read_unlock(&tasklist_lock);
-	return pid;
 }
 
 static int replace_root(struct path *root, const struct path *old_root,

@@ -179,6 +179,24 @@ struct container {
 };
 
 /**
+ * struct container_condition - what user space is told of a container that changes
+ * @state: Its state.
+ * @nr_members: Number of its processes.
+ * @nr_children: Number of the containers in it that are not dead.
+ * @init_pid: Pid of its init; 0 if there is none, or none to be seen.
+ * @exited: Whether its init has exited.
+ * @status: How it did.
+ */
+struct container_condition {
+	enum container_state	state;
+	unsigned int		nr_members;
+	unsigned int		nr_children;
+	pid_t			init_pid;
+	bool			exited;
+	int			status;
+};
+
+/**
  * struct container_guard - protects who entered a container until it execs
  * @usage: References: one by each process under this guard.
  * @container: The container that the forker was in; a reference is held.
@@ -242,9 +260,9 @@ void container_drop_places(struct container *c);
 bool container_get_means(struct container *c, struct container_means *means);
 void container_put_means(struct container_means *means);
 void container_drop_keyrings(struct cred *cred);
-pid_t container_init_pid(const struct container *c, struct pid_namespace *ns);
+void container_get_condition(const struct container *c, struct pid_namespace *ns,
+			     struct container_condition *condition);
 const char *container_state_name(enum container_state state);
-
 
 /* enter.c */
 void container_assume_ids(struct cred *new, const struct cred *to);
@@ -263,8 +281,8 @@ void container_add_usage(struct container_usage *to, const struct container_usag
 void container_get_usage(struct container_usage *usage);
 
 /* namespaces.c */
-int container_get_namespace(struct container *c, unsigned long type);
-int container_set_namespace(struct container *c, int fd);
+int container_get_namespace(struct file *file, unsigned long type);
+int container_set_namespace(struct file *file, int fd);
 
 /* guard.c */
 struct container_guard *container_guard_alloc(void);

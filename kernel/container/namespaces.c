@@ -84,15 +84,16 @@ static bool hidden(struct container *c, const struct container_means *means,
 
 /**
  * container_get_namespace - hand out a namespace of a container
- * @c: The container.
+ * @file: A file of the container.
  * @type: One CLONE_NEW* flag.
  *
  * Return: an nsfs descriptor, or a negative errno.
  */
-int container_get_namespace(struct container *c, unsigned long type)
+int container_get_namespace(struct file *file, unsigned long type)
 {
 	struct container_means means;
 	struct ns_common *ns;
+	struct container *c;
 	bool known = false;
 	int ret;
 
@@ -101,6 +102,9 @@ int container_get_namespace(struct container *c, unsigned long type)
 	if (!known)
 		return -EINVAL;
 
+	c = container_with_right(file, CONTAINER_RIGHT_ENTER);
+	if (IS_ERR(c))
+		return PTR_ERR(c);
 	ret = container_get_entry(c, &means);
 	if (ret)
 		return ret;
@@ -296,14 +300,15 @@ put_means:
 
 /**
  * container_set_namespace - supply a container with a namespace
- * @c: The container, which has not been started.
+ * @file: A file of the container, which has not been started.
  * @fd: An nsfs descriptor.
  *
  * Return: 0 or a negative errno.
  */
-int container_set_namespace(struct container *c, int fd)
+int container_set_namespace(struct file *file, int fd)
 {
 	enum container_state state;
+	struct container *c;
 	int ret;
 
 	CLASS(fd, f)(fd);
@@ -311,6 +316,9 @@ int container_set_namespace(struct container *c, int fd)
 		return -EBADF;
 	if (!proc_ns_file(fd_file(f)))
 		return -EINVAL;
+	c = container_with_right(file, CONTAINER_RIGHT_CONFIGURE);
+	if (IS_ERR(c))
+		return PTR_ERR(c);
 	ret = container_may_control(c);
 	if (ret)
 		return ret;

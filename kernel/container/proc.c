@@ -87,6 +87,7 @@ static void containers_stop(struct seq_file *m, void *v)
 static int containers_show(struct seq_file *m, void *v)
 {
 	struct containers_view *view = m->private;
+	struct container_condition now;
 	struct container *c = v;
 
 	if (v == SEQ_START_TOKEN) {
@@ -94,15 +95,15 @@ static int containers_show(struct seq_file *m, void *v)
 		return 0;
 	}
 
+	container_get_condition(c, proc_pid_ns(file_inode(m->file)->i_sb), &now);
 	seq_printf(m, "%llu\t%llu\t%s\t", c->id,
 		   c == view->viewer ? 0 : c->parent->id,
-		   container_state_name(READ_ONCE(c->state)));
+		   container_state_name(now.state));
 	if (c == &init_container)
 		seq_puts(m, "-");
 	else
-		seq_printf(m, "%u", READ_ONCE(c->nr_members));
-	seq_printf(m, "\t%d\t",
-		   container_init_pid(c, proc_pid_ns(file_inode(m->file)->i_sb)));
+		seq_printf(m, "%u", now.nr_members);
+	seq_printf(m, "\t%d\t", now.init_pid);
 	show_name(m, c, view->viewer);
 	seq_putc(m, '\n');
 	return 0;
