@@ -199,11 +199,19 @@ static long drop_rights(struct file *file, unsigned long rights)
 
 static long dup_handle(struct file *file, unsigned long rights)
 {
+	struct container *c = file_container(file);
+	long ret = -EPERM;
+
 	if (rights & ~(unsigned long)CONTAINER_RIGHTS_ALL)
 		return -EINVAL;
-	if (rights & ~handle_rights(file))
-		return -EPERM;
-	return containerfs_open(file_container(file), rights);
+
+	/* Before a look at the rights: who drops the last one then sees this one. */
+	atomic_inc(&c->nr_starters);
+	smp_mb__after_atomic();
+	if (!(rights & ~handle_rights(file)))
+		ret = containerfs_open(c, rights);
+	drop_starter(c);
+	return ret;
 }
 
 static long containerfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
