@@ -205,9 +205,12 @@ static long dup_handle(struct file *file, unsigned long rights)
 	if (rights & ~(unsigned long)CONTAINER_RIGHTS_ALL)
 		return -EINVAL;
 
-	/* Before a look at the rights: who drops the last one then sees this one. */
+	/*
+	 * Before a look at the rights: who drops the last one then sees this one.
+	 * Pairs with the try_cmpxchg() in drop_rights().
+	 */
 	atomic_inc(&c->nr_starters);
-	smp_mb__after_atomic();
+	smp_mb__after_atomic();	/* see above */
 	if (!(rights & ~handle_rights(file)))
 		ret = containerfs_open(c, rights);
 	drop_starter(c);

@@ -398,24 +398,40 @@ void container_release_dead(struct list_head *dead)
 	}
 }
 
+static bool own_root(const struct container_means *means)
+{
+	struct fs_struct *fs = current->fs;
+	bool own;
+
+	spin_lock(&fs->lock);
+	own = path_equal(&fs->root, &means->root) ||
+	      path_equal(&fs->root, &means->creator_root);
+	spin_unlock(&fs->lock);
+	return own;
+}
+
 /**
  * container_get_means - take references on what a container gives
  * @c: The container.
  * @means: Gets the references, for container_put_means().
  *
- * Context: Process context. Takes c->means_lock.
+ * Context: Process context. Takes c->means_lock and current's fs->lock.
  * Return: whether there are credentials to be had; not if @c is dead. There is
  * nothing else if it is dying.
  */
 bool container_get_means(struct container *c, struct container_means *means)
 {
 	spin_lock(&c->means_lock);
-	*means = c->means;
-	get_cred(means->cred);
+	*means = (struct container_means){
+		.cred	= get_cred(c->means.cred),
+		.ns	= c->means.ns,
+		.root	= c->means.root,
+		.made	= c->means.made,
+	};
 	if (means->ns) {
 		get_nsproxy(means->ns);
 		path_get(&means->root);
-		path_get(&means->creator_root);
+		means->own_root = own_root(&c->means);
 	}
 	spin_unlock(&c->means_lock);
 	return means->cred;

@@ -239,11 +239,23 @@ void container_assume_ids(struct cred *new, const struct cred *to)
 	new->user_ns = get_user_ns(to->user_ns);
 }
 
+/* Are all of these ids and groups the same, with nothing to look up? */
+static bool same_ids(const struct cred *a, const struct cred *b)
+{
+	return a->user_ns == b->user_ns && a->group_info == b->group_info &&
+	       uid_eq(a->uid, b->uid) && uid_eq(a->suid, b->suid) &&
+	       uid_eq(a->euid, b->euid) && uid_eq(a->fsuid, b->fsuid) &&
+	       gid_eq(a->gid, b->gid) && gid_eq(a->sgid, b->sgid) &&
+	       gid_eq(a->egid, b->egid) && gid_eq(a->fsgid, b->fsgid);
+}
+
 static int assume_ids(struct cred *new, const struct cred *to)
 {
 	const struct cred *me = current_cred();
 	int ret;
 
+	if (same_ids(new, to))
+		return 0;
 	container_assume_ids(new, to);
 	ret = security_task_fix_setgroups(new, me);
 	ret = ret ?: security_task_fix_setgid(new, me, LSM_SETID_RES);

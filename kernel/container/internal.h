@@ -44,9 +44,9 @@ enum container_state {
  *	members, and ->time_ns equals ->time_ns_for_children.
  * @root: Root and working directory.
  * @creator_root: The creator's root when it created the container; who still has
- *	it may enter @root without CAP_SYS_CHROOT.
- *
+ *	it may enter @root without CAP_SYS_CHROOT. In the container only.
  * @made: CLONE_NEW* flags of the namespaces that were made for the container.
+ * @own_root: In a copy: current's root is @root or @creator_root.
  *
  * References are held. Of a container that is dying all but @cred become NULL, of
  * one that is dead that as well.
@@ -57,6 +57,7 @@ struct container_means {
 	struct path		root;
 	struct path		creator_root;
 	unsigned long		made;
+	bool			own_root;
 };
 
 /**
@@ -133,7 +134,8 @@ struct container_usage {
  *	over changes of what it is given.
  * @signal_mutex: Held by who signals @members one after the other.
  * @wait: Pollers and waiters; woken without locks held.
- * @means_lock: Protects @means. Innermost, taken in process context only.
+ * @means_lock: Protects @means. Taken in process context only; only fs->lock is
+ *	taken while it is held.
  * @means: What is given to who enters.
  * @ucounts: Charge of the creator; dropped when dead. Owned by who constructs
  *	the container, then by who finds it dead.

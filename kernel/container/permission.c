@@ -4,7 +4,6 @@
  */
 #include <linux/cgroup.h>
 #include <linux/cred.h>
-#include <linux/fs_struct.h>
 #include <linux/ipc_namespace.h>
 #include <linux/mnt_namespace.h>
 #include <linux/nsproxy.h>
@@ -117,14 +116,7 @@ static bool may_join_namespaces(const struct nsproxy *to)
 /* Does current leave no chroot by having @means' root for its own? */
 static bool may_use_root(const struct container_means *means)
 {
-	struct path root;
-	bool same;
-
-	get_fs_root(current->fs, &root);
-	same = path_equal(&root, &means->creator_root) ||
-	       path_equal(&root, &means->root);
-	path_put(&root);
-	return same || ns_capable(current_user_ns(), CAP_SYS_CHROOT);
+	return means->own_root || ns_capable(current_user_ns(), CAP_SYS_CHROOT);
 }
 
 static bool may_use(const struct cred *to)

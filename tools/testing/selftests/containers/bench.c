@@ -4,15 +4,29 @@
  * (scripts/overlay/bench): one nanosecond is one instruction there.
  *
  * Runs on kernels with and without containers. Prints a line for each subject:
- * its name and the cost of one operation, the median of BATCHES batches.
+ * its name, the cost of one operation, which is the median of BATCHES batches, and
+ * the name of what it is to be compared with, unless that is itself.
  */
+#define _GNU_SOURCE
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "container_util.h"
 
-#define BATCHES	15
+#define BATCHES	21
+
+struct subject {
+	const char *name;
+	const char *reference;	/* NULL: itself, on the unpatched kernel */
+	void (*run)(void);
+	int count;		/* runs in a batch */
+	long cost[BATCHES];
+};
 
 static long now(void)
 {
@@ -29,23 +43,68 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void measure(const char *name, int count, void (*subject)(void))
+static void report(struct subject *subject)
 {
-	long cost[BATCHES];
+	long *cost = subject->cost;
+	double count = subject->count;
 
-	subject();
-	for (int batch = 0; batch < BATCHES; batch++) {
-		long start = now();
-
-		for (int i = 0; i < count; i++)
-			subject();
-		cost[batch] = now() - start;
-	}
 	qsort(cost, BATCHES, sizeof(cost[0]), compare);
-	printf("bench %s\t%.1f\t(%.1f to %.1f)\n", name,
-	       (double)cost[BATCHES / 2] / count, (double)cost[0] / count,
-	       (double)cost[BATCHES - 1] / count);
+	printf("bench %s\t%.1f\t%s\t(%.1f to %.1f)\n", subject->name,
+	       cost[BATCHES / 2] / count, subject->reference ?: subject->name,
+	       cost[0] / count, cost[BATCHES - 1] / count);
 	fflush(stdout);
+}
+
+static void run_batch(struct subject *subject, int batch)
+{
+	long start = now();
+
+	for (int i = 0; i < subject->count; i++)
+		subject->run();
+	subject->cost[batch] = now() - start;
+}
+
+static void measure(const char *name, int count, void (*run)(void))
+{
+	struct subject subject = { name, NULL, run, count };
+
+	run();
+	for (int batch = 0; batch < BATCHES; batch++)
+		run_batch(&subject, batch);
+	report(&subject);
+}
+
+/* Lets what is put off be done, so that no batch pays for another one. */
+static void settle(void)
+{
+	const struct timespec second = { .tv_sec = 1 };
+
+	nanosleep(&second, NULL);
+}
+
+/*
+ * A pair is measured in turn, as what a batch costs depends on how long the
+ * system has been up. The second one may be missing.
+ */
+static void measure_pair(int count, const char *name, void (*run)(void),
+			 const char *other_name, void (*other_run)(void))
+{
+	struct subject one = { name, NULL, run, count };
+	struct subject other = { other_name, name, other_run, count };
+
+	run();
+	if (other_run)
+		other_run();
+	for (int batch = 0; batch < BATCHES; batch++) {
+		settle();
+		run_batch(&one, batch);
+		settle();
+		if (other_run)
+			run_batch(&other, batch);
+	}
+	report(&one);
+	if (other_run)
+		report(&other);
 }
 
 static void die(const char *what)
@@ -101,7 +160,67 @@ static void call_getppid(void)
 	syscall(SYS_getppid);
 }
 
+static void vfork_exit_wait(void)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		_exit(0);
+	if (waitpid(pid, NULL, 0) != pid)
+		die("vfork");
+}
+
+#define SIX_NAMESPACES	(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID |	\
+			 CLONE_NEWNET | CLONE_NEWCGROUP)
+
+static void clone_six_namespaces(void)
+{
+	struct clone_into_container args = {
+		.flags = SIX_NAMESPACES,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid = syscall(__NR_clone3, &args, offsetof(typeof(args), container));
+
+	if (pid == 0)
+		_exit(0);
+	if (waitpid(pid, NULL, 0) != pid)
+		die("clone3");
+}
+
 static int cfd;
+static int own_net, other_net;
+
+static void setns_socket_setns(void)
+{
+	int sock;
+
+	if (setns(other_net, CLONE_NEWNET))
+		die("setns");
+	sock = socket(AF_INET, SOCK_DGRAM, 0);
+	if (sock < 0 || setns(own_net, CLONE_NEWNET))
+		die("socket");
+	close(sock);
+}
+
+static void socket_in_container(void)
+{
+	int sock = container_socket(cfd, AF_INET, SOCK_DGRAM, 0);
+
+	if (sock < 0)
+		die("container_socket");
+	close(sock);
+}
+
+/* A network namespace that lives while its descriptor is open. */
+static void make_other_net(void)
+{
+	own_net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (own_net < 0 || unshare(CLONE_NEWNET))
+		die("unshare");
+	other_net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (other_net < 0 || setns(own_net, CLONE_NEWNET))
+		die("setns");
+}
 
 static void enter_exit_wait(void)
 {
@@ -113,6 +232,37 @@ static void enter_exit_wait(void)
 		die("fork_into_container");
 }
 
+#ifdef __x86_64__
+/* The child has a stack of its own, as it must, which it does not even use. */
+static void vfork_into_container(void)
+{
+	static char stack[4096];
+	struct clone_into_container args = {
+		.flags = CLONE_INTO_CONTAINER | CLONE_VM | CLONE_VFORK,
+		.exit_signal = SIGCHLD,
+		.stack = (unsigned long)stack,
+		.stack_size = sizeof(stack),
+		.container = cfd,
+	};
+	long pid = __NR_clone3;
+
+	asm volatile("syscall\n\t"
+		     "test %%rax, %%rax\n\t"
+		     "jnz 1f\n\t"
+		     "xor %%edi, %%edi\n\t"
+		     "mov $231, %%eax\n\t"	/* exit_group */
+		     "syscall\n"
+		     "1:"
+		     : "+a" (pid)
+		     : "D" (&args), "S" (sizeof(args))
+		     : "rcx", "r11", "memory");
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		die("clone3 into container");
+}
+#else
+#define vfork_into_container	NULL
+#endif
+
 static void create_close(void)
 {
 	int fd = container_create("bench", 0);
@@ -122,21 +272,119 @@ static void create_close(void)
 	close(fd);
 }
 
-static void measure_containers(void)
+static void contain_six_namespaces(void)
 {
+	cfd = container_create("bench", CONTAINER_NEW_FS_NS | CONTAINER_NEW_UTS_NS |
+			       CONTAINER_NEW_IPC_NS | CONTAINER_NEW_PID_NS |
+			       CONTAINER_NEW_NET_NS | CONTAINER_NEW_CGROUP_NS);
+	if (cfd < 0)
+		die("container_create");
+	enter_exit_wait();
+	close(cfd);
+}
+
+static void idle(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A container of @members processes. */
+static void populate(int members)
+{
+	int ready[2];
+	pid_t init;
+	char byte;
+
 	cfd = container_create("bench", CONTAINER_KILL_ON_CLOSE);
-	if (cfd < 0 && errno == ENOSYS)
-		return;
+	if (cfd < 0 || pipe(ready))
+		die("container");
+	init = fork_into_container(cfd);
+	if (init < 0)
+		die("fork_into_container");
+	if (init == 0) {
+		/* Nobody waits for them: they go as they die. */
+		signal(SIGCHLD, SIG_IGN);
+		for (int i = 1; i < members; i++) {
+			pid_t pid = fork();
+
+			if (pid < 0)
+				die("fork");
+			if (pid == 0)
+				idle();
+		}
+		if (write(ready[1], "", 1) != 1)
+			die("write");
+		idle();
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		die("members");
+	close(ready[0]);
+	settle();
+}
+
+/* Both calls, by the member: a flat line is a linear call. */
+static void measure_kill(int members)
+{
+	struct pollfd pfd = { };
+	long start, checked, killed;
+
+	populate(members);
+	pfd.fd = cfd;
+	start = now();
+	if (container_kill(cfd, 0, 0))
+		die("container_kill");
+	checked = now() - start;
+
+	start = now();
+	if (container_kill(cfd, 0, SIGKILL) || poll(&pfd, 1, -1) != 1)
+		die("container_kill");
+	killed = now() - start;
+	printf("bench signal 0 to %d\t%.1f\t-\n", members, (double)checked / members);
+	printf("bench SIGKILL to %d\t%.1f\t-\n", members, (double)killed / members);
+	fflush(stdout);
+	close(cfd);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	settle();
+}
+
+/* A container that lives until @cfd is closed. */
+static void start_container(unsigned int flags)
+{
+	cfd = container_create("bench", CONTAINER_KILL_ON_CLOSE | flags);
 	if (cfd < 0 || container_spawn_idle(cfd) < 0)
 		die("container");
-	measure("enter+exit+wait", 1000, enter_exit_wait);
-	measure("create+close", 1000, create_close);
 }
 
 int main(void)
 {
-	measure("fork+exit+wait", 1000, fork_exit_wait);
-	measure_containers();
+	bool containers = syscall(__NR_container_create, NULL, 0, 0, 0, 0) >= 0 ||
+			  errno != ENOSYS;
+
+	if (containers)
+		start_container(CONTAINER_NEW_NET_NS);
+	make_other_net();
+	measure_pair(1000, "setns+socket+setns", setns_socket_setns,
+		     "socket in container", containers ? socket_in_container : NULL);
+	if (containers) {
+		close(cfd);
+		start_container(0);
+	}
+	measure_pair(1000, "fork+exit+wait", fork_exit_wait,
+		     "enter+exit+wait", containers ? enter_exit_wait : NULL);
+	measure_pair(1000, "vfork+exit+wait", vfork_exit_wait,
+		     "enter by vfork", containers ? vfork_into_container : NULL);
+	if (containers)
+		close(cfd);
+	measure_pair(1, "clone3, 6 ns", clone_six_namespaces,
+		     "create+enter, 6 ns", containers ? contain_six_namespaces : NULL);
+	if (containers) {
+		measure("create+close", 1000, create_close);
+		for (int members = 10; members <= 10000; members *= 10)
+			measure_kill(members);
+	}
 	measure("thread create+join", 1000, thread_create_join);
 	measure("open+close", 10000, open_close);
 	measure("stat", 10000, stat_path);
