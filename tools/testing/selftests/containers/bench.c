@@ -5,7 +5,8 @@
  *
  * Runs on kernels with and without containers. Prints a line for each subject:
  * its name, the cost of one operation, which is the median of BATCHES batches, and
- * the name of what it is to be compared with, unless that is itself.
+ * the name of what it is to be compared with, unless that is itself. With a name
+ * and a command, what starting that and waiting for it costs.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -358,11 +359,36 @@ static void start_container(unsigned int flags)
 		die("container");
 }
 
-int main(void)
-{
-	bool containers = syscall(__NR_container_create, NULL, 0, 0, 0, 0) >= 0 ||
-			  errno != ENOSYS;
+static char **command;
 
+static void run_command(void)
+{
+	pid_t pid = vfork();
+	int status;
+
+	if (pid == 0) {
+		execvp(command[0], command);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) != pid || status)
+		die(command[0]);
+}
+
+static void measure_command(const char *name)
+{
+	struct subject subject = { name, NULL, run_command, 1 };
+
+	/* What it needs is in memory then. */
+	run_command();
+	for (int batch = 0; batch < BATCHES; batch++) {
+		settle();
+		run_batch(&subject, batch);
+	}
+	report(&subject);
+}
+
+static void measure_all(bool containers)
+{
 	if (containers)
 		start_container(CONTAINER_NEW_NET_NS);
 	make_other_net();
@@ -389,5 +415,18 @@ int main(void)
 	measure("open+close", 10000, open_close);
 	measure("stat", 10000, stat_path);
 	measure("getppid", 10000, call_getppid);
+}
+
+int main(int argc, char **argv)
+{
+	bool containers = syscall(__NR_container_create, NULL, 0, 0, 0, 0) >= 0 ||
+			  errno != ENOSYS;
+
+	if (argc > 2) {
+		command = argv + 2;
+		measure_command(argv[1]);
+	} else {
+		measure_all(containers);
+	}
 	return 0;
 }

@@ -43,7 +43,7 @@
 #endif
 
 #ifndef CLONE_INTO_CONTAINER
-#define CLONE_INTO_CONTAINER		(1ULL << 63)
+#define CLONE_INTO_CONTAINER		0x8000000000000000ULL
 #endif
 
 struct rusage;

@@ -6,7 +6,7 @@
 #include "../../../include/container.h"
 
 #ifdef NOLIBC_IGNORE_ERRNO
-#define FAILS(call, error)	((call) == -1)
+#define FAILS(call, error)	((void)(error), (call) == -1)
 #else
 #define FAILS(call, error)	((errno = 0, (call)) == -1 && errno == (error))
 #endif

@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "../../../include/container.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -38,10 +39,10 @@
 	__ret >= 0 ? 0 : __ret == -1 ? errno : 255;			\
 })
 
-_Static_assert(sizeof(struct container_clone_args) == 96, "size of clone_args");
-_Static_assert(offsetof(struct container_clone_args, container) == 88, "container");
-_Static_assert(sizeof(struct container_info) == CONTAINER_INFO_SIZE_VER0, "size of info");
-_Static_assert(CLONE_INTO_CONTAINER == 0x8000000000000000ULL, "flag");
+static_assert(sizeof(struct container_clone_args) == 96, "size of clone_args");
+static_assert(offsetof(struct container_clone_args, container) == 88, "container");
+static_assert(sizeof(struct container_info) == CONTAINER_INFO_SIZE_VER0, "size of info");
+static_assert(CLONE_INTO_CONTAINER == 0x8000000000000000ULL, "flag");
 
 static int create(unsigned int flags)
 {
