@@ -929,9 +929,9 @@ TEST_F_TIMEOUT(tool, lets_shells_control_jobs, TEST_SECONDS)
 /* Process 1 has no handler for it, and nobody else is there to be killed. */
 TEST_F_TIMEOUT(tool, interrupts_process_1, TEST_SECONDS)
 {
-	ASSERT_TRUE(start_at_terminal(&self->s, "run", "-p", "sh", "-c",
-				      "echo ready; exec sleep 1000", NULL));
-	ASSERT_TRUE(expect(&self->s, "ready"));
+	ASSERT_TRUE(start_at_terminal(&self->s, "run", "-p", "tail", "-f", "/etc/hostname",
+				      NULL));
+	ASSERT_TRUE(expect(&self->s, "guest"));
 	ASSERT_TRUE(type(&self->s, "\003"));
 	EXPECT_EQ(128 + SIGINT, finish(&self->s));
 }
