@@ -16,6 +16,7 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/poll.h>
+#include <linux/sched/user.h>
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -469,6 +470,29 @@ void container_drop_keyrings(struct cred *cred)
 	cred->session_keyring = NULL;
 	cred->request_key_auth = NULL;
 #endif
+}
+
+/**
+ * container_assume_ids - take over who somebody is
+ * @new: Credentials that nobody uses yet.
+ * @to: Whose ids, groups and user namespace they get.
+ */
+void container_assume_ids(struct cred *new, const struct cred *to)
+{
+	new->uid = to->uid;
+	new->suid = to->suid;
+	new->euid = to->euid;
+	new->fsuid = to->fsuid;
+	new->gid = to->gid;
+	new->sgid = to->sgid;
+	new->egid = to->egid;
+	new->fsgid = to->fsgid;
+	set_groups(new, to->group_info);
+
+	free_uid(new->user);
+	new->user = get_uid(to->user);
+	put_user_ns(new->user_ns);
+	new->user_ns = get_user_ns(to->user_ns);
 }
 
 /**

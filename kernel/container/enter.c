@@ -22,7 +22,6 @@
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
 #include <linux/securebits.h>
-#include <linux/sched/user.h>
 #include <linux/security.h>
 #include <linux/syscalls.h>
 #include <linux/time_namespace.h>
@@ -214,29 +213,6 @@ static void confine_caps(struct cred *new, const struct cred *to)
 	new->cap_effective = cap_intersect(new->cap_effective, to->cap_effective);
 	new->cap_bset = cap_intersect(new->cap_bset, to->cap_bset);
 	new->cap_ambient = cap_intersect(new->cap_ambient, to->cap_ambient);
-}
-
-/**
- * container_assume_ids - take over who somebody is
- * @new: Credentials that nobody uses yet.
- * @to: Whose ids, groups and user namespace they get.
- */
-void container_assume_ids(struct cred *new, const struct cred *to)
-{
-	new->uid = to->uid;
-	new->suid = to->suid;
-	new->euid = to->euid;
-	new->fsuid = to->fsuid;
-	new->gid = to->gid;
-	new->sgid = to->sgid;
-	new->egid = to->egid;
-	new->fsgid = to->fsgid;
-	set_groups(new, to->group_info);
-
-	free_uid(new->user);
-	new->user = get_uid(to->user);
-	put_user_ns(new->user_ns);
-	new->user_ns = get_user_ns(to->user_ns);
 }
 
 /* Are all of these ids and groups the same, with nothing to look up? */

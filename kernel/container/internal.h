@@ -262,12 +262,10 @@ void container_drop_places(struct container *c);
 bool container_get_means(struct container *c, struct container_means *means);
 void container_put_means(struct container_means *means);
 void container_drop_keyrings(struct cred *cred);
+void container_assume_ids(struct cred *new, const struct cred *to);
 void container_get_condition(const struct container *c, struct pid_namespace *ns,
 			     struct container_condition *condition);
 const char *container_state_name(enum container_state state);
-
-/* enter.c */
-void container_assume_ids(struct cred *new, const struct cred *to);
 
 /* kill.c */
 void container_destroy(struct container *c);
@@ -278,7 +276,7 @@ int container_may_control(struct container *c);
 int container_get_entry(struct container *c, struct container_means *means);
 bool container_pid_ns_reachable(struct pid_namespace *ns);
 
-/* wait.c */
+/* usage.c */
 void container_add_usage(struct container_usage *to, const struct container_usage *from);
 void container_get_usage(struct container_usage *usage);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * container_wait(2), and what the processes of a container have used.
+ * container_wait(2).
  *
  * Waiting reaps nothing: init's status and the totals stay with the container.
  */
@@ -14,57 +14,6 @@
 #include <uapi/linux/wait.h>
 
 #include "internal.h"
-
-/**
- * container_add_usage - sum up what processes have used
- * @to: The sum.
- * @from: What is to be added.
- *
- * Context: Any; the caller protects @to.
- */
-void container_add_usage(struct container_usage *to, const struct container_usage *from)
-{
-	to->utime += from->utime;
-	to->stime += from->stime;
-	to->maxrss = max(to->maxrss, from->maxrss);
-	to->minflt += from->minflt;
-	to->majflt += from->majflt;
-	to->inblock += from->inblock;
-	to->oublock += from->oublock;
-	to->nvcsw += from->nvcsw;
-	to->nivcsw += from->nivcsw;
-}
-
-static u64 timeval_ns(const struct __kernel_old_timeval *tv)
-{
-	return tv->tv_sec * NSEC_PER_SEC + tv->tv_usec * NSEC_PER_USEC;
-}
-
-/**
- * container_get_usage - what the process of current has used itself
- * @usage: Gets it.
- *
- * In whole microseconds, as wait4(2) tells the process's parent.
- *
- * Context: May sleep.
- */
-void container_get_usage(struct container_usage *usage)
-{
-	struct rusage r;
-
-	getrusage(current, RUSAGE_SELF, &r);
-	*usage = (struct container_usage){
-		.utime		= timeval_ns(&r.ru_utime),
-		.stime		= timeval_ns(&r.ru_stime),
-		.maxrss		= r.ru_maxrss,
-		.minflt		= r.ru_minflt,
-		.majflt		= r.ru_majflt,
-		.inblock	= r.ru_inblock,
-		.oublock	= r.ru_oublock,
-		.nvcsw		= r.ru_nvcsw,
-		.nivcsw		= r.ru_nivcsw,
-	};
-}
 
 static void get_totals(const struct container *c, struct rusage *r)
 {
