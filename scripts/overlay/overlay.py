@@ -114,12 +114,11 @@ class Source:
         return load(BASE, self.renamed.get(path, path))
 
 
-def run_patch(name, path, before):
-    """The content of path after overlay file name is applied to it."""
+def apply_diff(name, diff, path, before):
+    """The content of path after a diff, known as name, is applied to it."""
     if before is None:
         raise Error(f"{name}: the base has no {path}")
-    with open(os.path.join(TOP, name), "rb") as f:
-        lines = f.read().split(b"\n")
+    lines = diff.split(b"\n")
     heads = [(a[4:].split(b"\t")[0].decode(), b[4:].split(b"\t")[0].decode())
              for a, b in zip(lines, lines[1:])
              if a.startswith(b"--- ") and b.startswith(b"+++ ")]
@@ -129,12 +128,17 @@ def run_patch(name, path, before):
         store(tmp, path, before)
         done = subprocess.run(
             ["patch", "-p1", "--fuzz=0", "--no-backup-if-mismatch", "--batch",
-             "--forward", "-i", os.path.join(TOP, name)],
-            cwd=tmp, check=False, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
+             "--forward"],
+            cwd=tmp, input=diff, check=False, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
         if done.returncode:
-            raise Error(f"{name} does not apply:\n{done.stdout}")
+            raise Error(f"{name} does not apply:\n{done.stdout.decode()}")
         return load(tmp, path)
+
+
+def run_patch(name, path, before):
+    """The content of path after overlay file name is applied to it."""
+    return apply_diff(name, load(TOP, name)[1], path, before)
 
 
 def wanted(source):
