@@ -91,6 +91,12 @@ static bool (*const ways[])(int fd) = {
 	by_poll, by_poll_for_hup, by_select, by_epoll, by_edge,
 };
 
+/* container_wait() tells of init only. */
+static bool by_container_wait(int fd)
+{
+	return !container_wait(fd, NULL, 0, NULL) && (poll_now(fd) & POLLIN);
+}
+
 /* A child that waits; it is asleep when this returns. */
 static pid_t spawn_waiter(int fd, bool (*way)(int fd))
 {
@@ -261,6 +267,56 @@ TEST_F_TIMEOUT(poll, all_of_many_processes_are_woken, TIMEOUT)
 	for (i = 0; i < nr; i++)
 		EXPECT_EQ(0, wait_for_exit(waiter[i]));
 	EXPECT_EQ(128 + SIGKILL, wait_for_exit(init));
+}
+
+/*
+ * They sleep in one queue. Every other time they are not waited for, so that some
+ * come while it ends, or afterwards.
+ */
+TEST_F_TIMEOUT(poll, who_polls_and_who_waits_hear_of_the_same_end, TIMEOUT)
+{
+	static bool (*const both[])(int fd) = {
+		by_container_wait, by_poll, by_container_wait, by_edge, by_select, by_exclusive,
+		by_poll_for_hup, by_container_wait, by_epoll,
+	};
+	int rounds = scaled(100), round, cfd, p[2], status;
+	pid_t init, waiter[ARRAY_SIZE(both)];
+	size_t i;
+
+	for (round = 0; round < rounds; round++) {
+		cfd = container_create("both", CONTAINER_KILL_ON_CLOSE | CONTAINER_FD_CLOEXEC);
+		ASSERT_LE(0, cfd);
+		ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
+		init = fork_into_container(cfd);
+		ASSERT_LE(0, init);
+		if (!init) {
+			hear(p[0]);
+			_exit(round % 256);
+		}
+		for (i = 0; i < ARRAY_SIZE(both); i++) {
+			if (round % 2) {
+				waiter[i] = spawn_waiter(cfd, both[i]);
+				ASSERT_LT(0, waiter[i]);
+				continue;
+			}
+			waiter[i] = fork();
+			ASSERT_LE(0, waiter[i]);
+			if (!waiter[i])
+				_exit(!both[i](cfd) || container_wait(cfd, &status, 0, NULL) ||
+				      status != (round % 256) << 8);
+			if (i == round / 2 % ARRAY_SIZE(both))
+				tell(p[1]);
+		}
+		if (round % 2)
+			tell(p[1]);
+		for (i = 0; i < ARRAY_SIZE(both); i++)
+			EXPECT_EQ(0, wait_for_exit(waiter[i]))
+				TH_LOG("round %d, waiter %zu", round, i);
+		EXPECT_EQ(round % 256, wait_for_exit(init));
+		close(p[0]);
+		close(p[1]);
+		close(cfd);
+	}
 }
 
 struct thread {
