@@ -319,6 +319,23 @@ TEST_F_TIMEOUT(poll, who_polls_and_who_waits_hear_of_the_same_end, TIMEOUT)
 	}
 }
 
+/* What lasts is told to each of them, even if they want to be woken one at a time. */
+TEST_F_TIMEOUT(poll, the_end_wakes_all_who_wait_exclusively, TIMEOUT)
+{
+	pid_t init = container_spawn_idle(self->cfd), waiter[4];
+	int i;
+
+	ASSERT_LT(0, init);
+	for (i = 0; i < 4; i++) {
+		waiter[i] = spawn_waiter(self->cfd, by_exclusive);
+		ASSERT_LT(0, waiter[i]);
+	}
+	kill(init, SIGKILL);
+	for (i = 0; i < 4; i++)
+		EXPECT_EQ(0, wait_for_exit(waiter[i]));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(init));
+}
+
 struct thread {
 	pthread_t thread;
 	int fd;
