@@ -427,7 +427,7 @@ TEST_F_TIMEOUT(kill, nobody_forks_away_from_a_signal, TIMEOUT)
 }
 
 /* Children are signalled as well, or not: they do not count. */
-static void __attribute__((noreturn)) fork_until_signalled(void)
+static void fork_until_signalled(void)
 {
 	while (!my_signals) {
 		pid_t pid = fork();
@@ -488,6 +488,57 @@ TEST_F_TIMEOUT(kill, a_thousand_that_fork_are_signalled_once, TIMEOUT)
 	       count(&shared->forks) - before);
 	EXPECT_EQ(0, container_kill(self->cfd, 0, SIGKILL));
 	EXPECT_TRUE(poll_until(self->cfd, POLLIN | POLLHUP));
+}
+
+/* --- security modules --------------------------------------------------------------- */
+
+#ifndef LANDLOCK_SCOPE_SIGNAL
+#define LANDLOCK_SCOPE_SIGNAL	0x2ULL
+#endif
+
+/* Newer than some headers' struct landlock_ruleset_attr. */
+struct ruleset {
+	__u64 handled_access_fs;
+	__u64 handled_access_net;
+	__u64 scoped;
+};
+
+/*
+ * Landlock denies a signal to who is outside of one's own domain. It is asked for
+ * each process, and one that may be signalled makes it a success. SIGKILL to all is
+ * the end of the container, which is a matter of control.
+ */
+TEST_F_TIMEOUT(kill, security_modules_are_asked_for_each, TIMEOUT)
+{
+	struct ruleset attr = { .scoped = LANDLOCK_SCOPE_SIGNAL };
+	pid_t pids[3], own;
+	int ruleset;
+
+	ruleset = syscall(__NR_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (ruleset < 0)
+		SKIP(return, "no Landlock that scopes signals");
+	ASSERT_TRUE(spawn_catchers(self->cfd, 3, pids));
+	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	ASSERT_EQ(0, syscall(__NR_landlock_restrict_self, ruleset, 0));
+	EXPECT_EQ(EPERM, ERRNO(kill(pids[0], 0)));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 0, 0)));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 0, SIGUSR1)));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 1, SIGUSR1)));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 1, SIGKILL)));
+
+	/* One more, in our domain. */
+	own = spawn_catcher(self->cfd, SIGUSR1);
+	ASSERT_LT(0, own);
+	ASSERT_TRUE(wait_until(count(&shared->ready) == 4));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 1, SIGUSR1)));
+	EXPECT_EQ(0, container_kill(self->cfd, 0, SIGUSR1));
+	EXPECT_TRUE(wait_until(count(&shared->got)));
+	EXPECT_EQ(CONTAINER_STATE_RUNNING, container_state(self->cfd));
+	EXPECT_EQ(0, container_kill(self->cfd, 0, SIGKILL));
+	EXPECT_EQ(3, reap(pids, 3));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(own));
+	EXPECT_EQ(1, count(&shared->got));
+	close(ruleset);
 }
 
 /* --- audit ------------------------------------------------------------------------- */
