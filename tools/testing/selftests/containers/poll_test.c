@@ -340,6 +340,7 @@ struct thread {
 	pthread_t thread;
 	int fd;
 	bool (*way)(int fd);
+	pid_t tid;
 	bool woken;
 };
 
@@ -347,6 +348,7 @@ static void *wait_in_thread(void *arg)
 {
 	struct thread *t = arg;
 
+	__atomic_store_n(&t->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
 	t->woken = t->way(t->fd);
 	return NULL;
 }
@@ -363,6 +365,10 @@ TEST_F_TIMEOUT(poll, all_of_many_threads_are_woken, TIMEOUT)
 		threads[i] = (struct thread){ .fd = self->cfd, .way = ways[i % ARRAY_SIZE(ways)] };
 		ASSERT_EQ(0, pthread_create(&threads[i].thread, NULL, wait_in_thread,
 					    &threads[i]));
+	}
+	for (i = 0; i < 12; i++) {
+		ASSERT_TRUE(wait_until(__atomic_load_n(&threads[i].tid, __ATOMIC_ACQUIRE)));
+		ASSERT_TRUE(wait_until_asleep(threads[i].tid));
 	}
 	kill(init, SIGKILL);
 	for (i = 0; i < 12; i++) {
