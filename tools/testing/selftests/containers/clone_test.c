@@ -318,6 +318,74 @@ TEST_F_TIMEOUT(clone, contradictory_flags_are_einval, TIMEOUT)
 	EXPECT_EQ(0, try_args(&args));
 }
 
+/* Any two flags go together if each of them may be there, and they may without a container. */
+TEST_F_TIMEOUT(clone, any_two_flags_do_or_do_not_go_together, TIMEOUT)
+{
+	static const __u64 never = CLONE_THREAD | CLONE_PARENT | CLONE_FILES | CLONE_FS |
+		CLONE_SIGHAND | CLONE_SYSVSEM | CLONE_IO | CLONE_PTRACE | CLONE_NEWNS |
+		CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
+		CLONE_NEWNET | CLONE_NEWTIME | CLONE_DETACHED;
+	/* Those take something that is looked at in tests of their own. */
+	static const __u64 elsewhere = CLONE_SETTLS | CLONE_INTO_CGROUP;
+	int pidfd, tid, i, j, valid = 0, invalid = 0;
+	struct clone_into_container args;
+	pid_t init, pid;
+	__u64 flags;
+	bool ok;
+
+	init = container_spawn_idle(self->cfd);
+	ASSERT_LT(0, init);
+	/* The lower bits are the exit signal, but for CLONE_NEWTIME. */
+	for (i = 7; i < 63; i++) {
+		for (j = i; j < 63; j++) {
+			flags = 1ULL << i | 1ULL << j;
+			if (flags & elsewhere)
+				continue;
+			/* Memory is shared with who waits; that needs a stack. */
+			ok = !(flags & never) && !(flags >> 33) &&
+			     !(flags & CLONE_VM && !(flags & CLONE_VFORK));
+			if (ok && flags & CLONE_VM)
+				continue;
+			args = into(self->cfd, flags);
+			pidfd = -1;
+			args.pidfd = (unsigned long)&pidfd;
+			args.parent_tid = (unsigned long)&tid;
+			args.child_tid = (unsigned long)&tid;
+			if (flags & CLONE_VM) {
+				args.stack = (unsigned long)vfork_stack;
+				args.stack_size = sizeof(vfork_stack);
+			}
+			if (flags & (CLONE_THREAD | CLONE_PARENT))
+				args.exit_signal = 0;
+			pid = clone_into_container(&args);
+			if (!pid)
+				_exit(own_container() != self->id);
+			if (ok) {
+				ASSERT_LT(0, pid)
+					TH_LOG("flags %llx: %s", flags, strerror(errno));
+				EXPECT_EQ(0, wait_for_exit(pid))
+					TH_LOG("flags %llx", flags);
+				valid++;
+			} else {
+				ASSERT_EQ(-1, pid)
+					TH_LOG("flags %llx", flags);
+				EXPECT_EQ(EINVAL, errno)
+					TH_LOG("flags %llx", flags);
+				invalid++;
+			}
+			EXPECT_EQ(ok && flags & CLONE_PIDFD, pidfd >= 0);
+			if (pidfd >= 0)
+				close(pidfd);
+		}
+	}
+	/* CLONE_PIDFD, VFORK, three for tids, UNTRACED, CLEAR_SIGHAND: alone and in pairs. */
+	EXPECT_EQ(7 * 8 / 2, valid);
+	EXPECT_LT(1000, invalid);
+	EXPECT_EQ(1, fdinfo_number(self->cfd, "Processes:"));
+	EXPECT_EQ(self->fds, open_fds());
+	kill_and_reap(init);
+}
+
 TEST_F_TIMEOUT(clone, the_size_tells_whether_there_is_a_container, TIMEOUT)
 {
 	struct {
@@ -499,12 +567,15 @@ TEST_F_TIMEOUT(clone, into_a_full_cgroup, TIMEOUT)
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	ASSERT_LE(0, fd);
 	args.cgroup = fd;
-	if (cgroup_write(path, "pids.max", "0")) {
-		EXPECT_EQ(EAGAIN, try_args(&args));
-		EXPECT_EQ(CONTAINER_STATE_NEW, container_state(self->cfd));
-		EXPECT_TRUE(cgroup_write(path, "pids.max", "1"));
-		EXPECT_EQ(0, try_args(&args));
+	if (!cgroup_write(path, "pids.max", "0")) {
+		close(fd);
+		rmdir(path);
+		SKIP(return, "no pids controller");
 	}
+	EXPECT_EQ(EAGAIN, try_args(&args));
+	EXPECT_EQ(CONTAINER_STATE_NEW, container_state(self->cfd));
+	EXPECT_TRUE(cgroup_write(path, "pids.max", "1"));
+	EXPECT_EQ(0, try_args(&args));
 	close(fd);
 	EXPECT_TRUE(wait_until(!rmdir(path) || errno != EBUSY));
 }
@@ -992,6 +1063,63 @@ TEST_F_TIMEOUT(vfork, shares_memory_within_a_cgroup_only, TIMEOUT)
 	EXPECT_EQ(EXIT_CODE, wait_for_exit(pid));
 	close(fd);
 	EXPECT_TRUE(wait_until(!rmdir(path) || errno != EBUSY));
+}
+
+/* All that can be asked for, in one call. */
+TEST_F_TIMEOUT(vfork, everything_at_once, TIMEOUT)
+{
+	struct shared s = { .up = -1, .down = -1 };
+	int pidfd = -1, parent_tid = -1, child_tid = -1, fd, started = 0;
+	bool own_pids = variant->flags & CONTAINER_NEW_PID_NS;
+	struct clone_into_container args;
+	char own[1024], text[1200], *at;
+	struct sigaction sa = { .sa_handler = count_signal }, before;
+	siginfo_t info = { };
+	pid_t tids[2], pid;
+
+	if (!cgroup2_root())
+		SKIP(return, "no unified cgroup hierarchy");
+	/* Its own cgroup is the only one that it can share its memory in. */
+	ASSERT_TRUE(read_file("/proc/self/cgroup", own, sizeof(own)));
+	at = strstr(own, "0::");
+	ASSERT_NE(NULL, at);
+	at[strcspn(at, "\n")] = '\0';
+	snprintf(text, sizeof(text), "%s%s", cgroup2_root(), at + 3);
+	fd = open(text, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, sigaction(SIGUSR1, &sa, &before));
+	signals = 0;
+	started = variant->started;
+	/* From the inside out: pid 1 is the first one's. */
+	tids[0] = own_pids ? (started ? 77 : 1) : 30011;
+	tids[1] = 30012;
+	args = into(self->cfd, VFORK | CLONE_PIDFD | CLONE_INTO_CGROUP | CLONE_CLEAR_SIGHAND |
+		    CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_UNTRACED);
+	args.pidfd = (unsigned long)&pidfd;
+	args.parent_tid = (unsigned long)&parent_tid;
+	args.child_tid = (unsigned long)&child_tid;
+	args.cgroup = fd;
+	args.exit_signal = SIGUSR1;
+	args.set_tid = (unsigned long)tids;
+	args.set_tid_size = 1 + own_pids;
+	pid = clone_fn(&args, vfork_child, &s);
+	ASSERT_EQ(tids[own_pids], pid)
+		TH_LOG("%s", strerror(errno));
+	EXPECT_EQ(tids[0], s.pid);
+	EXPECT_EQ(self->id, s.container);
+	EXPECT_EQ(pid, parent_tid);
+	/* It is stored by the child, as it sees it, in what is ours. */
+	EXPECT_EQ(tids[0], child_tid);
+	ASSERT_LE(0, pidfd);
+	EXPECT_TRUE(pidfd_wait(pidfd));
+	EXPECT_EQ(0, waitid(P_PIDFD, pidfd, &info, WEXITED | __WALL));
+	EXPECT_EQ(pid, info.si_pid);
+	EXPECT_EQ(EXIT_CODE, info.si_status);
+	EXPECT_EQ(1, signals);
+	sigaction(SIGUSR1, &before, NULL);
+	close(pidfd);
+	close(fd);
+	EXPECT_EQ(started, fdinfo_number(self->cfd, "Processes:"));
 }
 
 TEST_F_TIMEOUT(vfork, who_may_not_enter_has_no_child, TIMEOUT)

@@ -5,6 +5,7 @@
  * for any architecture.
  */
 #include <linux/container.h>
+#include <linux/resource.h>
 #include <linux/time_types.h>
 
 #ifndef __NR_container_create
@@ -12,6 +13,15 @@
 #endif
 #ifndef __NR_fork_into_container
 #define __NR_fork_into_container	501
+#endif
+#ifndef __NR_container_wait
+#define __NR_container_wait		502
+#endif
+#ifndef __NR_container_kill
+#define __NR_container_kill		503
+#endif
+#ifndef __NR_container_socket
+#define __NR_container_socket		504
 #endif
 
 /* Exits with the line of a check that fails, as far as that fits. */
@@ -40,10 +50,27 @@ static int poll_now(int fd)
 	return ret < 0 ? -1 : pfd.revents;
 }
 
+/* For a while, which may be no time at all. */
+static void pause_once(void)
+{
+	struct pollfd none = { .fd = -1 };
+	struct __kernel_timespec second = { .tv_sec = 1 };
+
+#ifdef __NR_ppoll_time64
+	syscall(__NR_ppoll_time64, &none, 1, &second, NULL, 0);
+#else
+	syscall(__NR_ppoll, &none, 1, &second, NULL, 0);
+#endif
+}
+
 int main(void)
 {
 	struct container_info info;
-	int cfd, pid, status;
+	struct {
+		struct rusage r;
+		long guard;
+	} usage;
+	int cfd, pid, status, sock;
 
 	CHECK(syscall(__NR_container_create, "helper", 0, 0, 0, 1) == -1 && errno == EINVAL);
 	CHECK(create("helper", 0x1000) == -1 && errno == EINVAL);
@@ -69,6 +96,28 @@ int main(void)
 	CHECK(info.state == CONTAINER_STATE_DEAD && info.status == status);
 	CHECK(info.events == CONTAINER_EVENT_EXITED && info.name[0] == 'h');
 	CHECK(syscall(__NR_fork_into_container, cfd) == -1 && errno == ECANCELED);
+	CHECK(close(cfd) == 0);
+
+	/* Waiting, killing and sockets. */
+	cfd = create("helper", CONTAINER_NEW_NET_NS | CONTAINER_KILL_ON_CLOSE);
+	CHECK(cfd >= 0);
+	CHECK(syscall(__NR_container_wait, cfd, &status, 0, NULL) == -1 && errno == ECHILD);
+	sock = syscall(__NR_container_socket, cfd, 1 /* AF_UNIX */, 1 /* SOCK_STREAM */, 0);
+	CHECK(sock > cfd && close(sock) == 0);
+	pid = syscall(__NR_fork_into_container, cfd);
+	CHECK(pid >= 0);
+	while (pid == 0)
+		pause_once();
+	status = -1;
+	CHECK(syscall(__NR_container_wait, cfd, &status, WNOHANG, &usage) == 0 && status == -1);
+	CHECK(syscall(__NR_container_kill, cfd, 1, 0) == 0);
+	CHECK(syscall(__NR_container_kill, cfd, 0, SIGKILL) == 0);
+	memset(&usage, 0xff, sizeof(usage));
+	CHECK(syscall(__NR_container_wait, cfd, &status, 0, &usage) == 0);
+	CHECK(status == SIGKILL && usage.guard == -1L);
+	CHECK(usage.r.ru_maxrss >= 0 && usage.r.ru_nivcsw >= 0);
+	CHECK(waitpid(pid, &status, 0) == pid && status == SIGKILL);
+	CHECK(syscall(__NR_container_kill, cfd, 0, SIGKILL) == -1 && errno == ESRCH);
 	CHECK(close(cfd) == 0);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "container_cred.h"
 #include "../kselftest_harness.h"
@@ -17,11 +18,22 @@
 /* The numbers are the same as in the 64-bit table. */
 #define NR32_CONTAINER_CREATE		500
 #define NR32_FORK_INTO_CONTAINER	501
+#define NR32_CONTAINER_WAIT		502
+#define NR32_CONTAINER_KILL		503
 #define NR32_CONTAINER_SOCKET		504
 #define NR32_CLONE3			435
 
-/* This one is not. */
+/* These are not. */
 #define NR32_IOCTL			54
+#define NR32_SETNS			346
+
+/* What a 32-bit program knows as struct rusage. */
+struct rusage32 {
+	__s32 utime[2];
+	__s32 stime[2];
+	__s32 maxrss, ixrss, idrss, isrss, minflt, majflt, nswap, inblock, oublock,
+	      msgsnd, msgrcv, nsignals, nvcsw, nivcsw;
+};
 
 #ifdef __x86_64__
 /* What the 32-bit table has under @nr; -errno on an error. */
@@ -294,6 +306,174 @@ TEST_F_TIMEOUT(compat, clone3_and_container_socket_work, TIMEOUT)
 		_exit(7);
 	}
 	EXPECT_EQ(7, wait_for_exit(pid));
+	close(cfd);
+}
+
+static long wait32(long cfd, unsigned long wstatus, unsigned int options, unsigned long rusage)
+{
+	return call32(NR32_CONTAINER_WAIT, cfd, wstatus, options, rusage, 0);
+}
+
+/* A structure of another size: neither more than that is written, nor less. */
+TEST_F_TIMEOUT(compat, wait_gives_the_status_and_the_usage, TIMEOUT)
+{
+	struct rusage32 *r = (void *)(self->end - sizeof(*r));
+	__s32 *status = (void *)self->page;
+	struct rusage full;
+	long cfd, pid;
+
+	EXPECT_EQ(72, sizeof(*r));
+	cfd = create32(put_name(self->end, "wait"), CONTAINER_KILL_ON_CLOSE);
+	ASSERT_LE(0, cfd);
+	EXPECT_EQ(-ECHILD, wait32(cfd, (unsigned long)status, 0, 0));
+	pid = fork_into_container(cfd);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		/* Every page is a fault. */
+		for (int i = 0; i < 500; i++)
+			munmap(memset(mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+					   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1, 4096), 4096);
+		raise(SIGSTOP);
+		_exit(11);
+	}
+	ASSERT_EQ(pid, waitpid(pid, NULL, WUNTRACED));
+	memset(self->page, 0x5a, self->end - (unsigned long)self->page);
+	EXPECT_EQ(0, wait32(cfd, (unsigned long)status, WNOHANG, (unsigned long)r));
+	EXPECT_EQ(0x5a5a5a5a, *status);
+	EXPECT_EQ(0x5a5a5a5a, r->maxrss);
+	EXPECT_EQ(0, kill(pid, SIGCONT));
+	EXPECT_EQ(0, wait32(cfd, (unsigned long)status, 0, (unsigned long)r));
+	EXPECT_EQ(11 << 8, *status);
+	EXPECT_EQ(0x5a5a5a5a, status[1]);
+	EXPECT_EQ(0x5a5a5a5a, ((__s32 *)r)[-1]);
+	EXPECT_EQ(11, wait_for_exit(pid));
+
+	/* It is what a 64-bit caller is told. */
+	ASSERT_TRUE(poll_until(cfd, POLLIN | POLLHUP));
+	ASSERT_EQ(0, container_wait(cfd, NULL, 0, &full));
+	EXPECT_EQ(full.ru_utime.tv_sec, r->utime[0]);
+	EXPECT_EQ(full.ru_utime.tv_usec, r->utime[1]);
+	EXPECT_EQ(full.ru_stime.tv_sec, r->stime[0]);
+	EXPECT_EQ(full.ru_stime.tv_usec, r->stime[1]);
+	EXPECT_EQ(full.ru_maxrss, r->maxrss);
+	EXPECT_EQ(full.ru_minflt, r->minflt);
+	EXPECT_EQ(full.ru_majflt, r->majflt);
+	EXPECT_EQ(full.ru_inblock, r->inblock);
+	EXPECT_EQ(full.ru_oublock, r->oublock);
+	EXPECT_EQ(full.ru_nvcsw, r->nvcsw);
+	EXPECT_EQ(full.ru_nivcsw, r->nivcsw);
+	EXPECT_LE(500, r->minflt);
+	EXPECT_LT(0, r->maxrss);
+
+	EXPECT_EQ(0, wait32(cfd, 0, 0, 0));
+	EXPECT_EQ(-EFAULT, wait32(cfd, self->end, 0, 0));
+	EXPECT_EQ(-EFAULT, wait32(cfd, 0, 0, (unsigned long)r + 4));
+	EXPECT_EQ(-EFAULT, wait32(cfd, 0, 0, UINT_MAX - 7));
+	EXPECT_EQ(-EINVAL, wait32(cfd, 0, 0x80000000, 0));
+	EXPECT_EQ(-EINVAL, wait32(cfd, 0, WUNTRACED, 0));
+	EXPECT_EQ(-EINVAL, wait32(0, 0, 0, 0));
+	EXPECT_EQ(-EBADF, wait32(-1, 0, 0, 0));
+	close(cfd);
+}
+
+static long kill32(long cfd, int initonly, int sig)
+{
+	return call32(NR32_CONTAINER_KILL, cfd, initonly, sig, 0, 0);
+}
+
+TEST_F_TIMEOUT(compat, kill_works, TIMEOUT)
+{
+	pid_t init, pid;
+	long cfd;
+
+	cfd = create32(put_name(self->end, "kill"), CONTAINER_KILL_ON_CLOSE);
+	ASSERT_LE(0, cfd);
+	EXPECT_EQ(-ESRCH, kill32(cfd, 0, SIGTERM));
+	EXPECT_EQ(-ESRCH, kill32(cfd, 1, 0));
+	init = container_spawn_idle(cfd);
+	ASSERT_LT(0, init);
+	pid = container_spawn_idle(cfd);
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(0, kill32(cfd, 0, 0));
+	EXPECT_EQ(0, kill32(cfd, 1, 0));
+	EXPECT_EQ(-EINVAL, kill32(cfd, 0, 65));
+	EXPECT_EQ(-EINVAL, kill32(cfd, 0, -1));
+	EXPECT_EQ(-EINVAL, kill32(0, 0, SIGTERM));
+	EXPECT_EQ(-EBADF, kill32(-1, 0, SIGTERM));
+	/* Any bit of it is one. */
+	EXPECT_EQ(0, kill32(cfd, INT_MIN, SIGSTOP));
+	EXPECT_EQ(init, waitpid(init, NULL, WUNTRACED));
+	EXPECT_EQ(0, waitpid(pid, NULL, WUNTRACED | WNOHANG));
+	EXPECT_EQ(0, kill32(cfd, 0, SIGKILL));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(init));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(pid));
+	EXPECT_EQ(-ECANCELED, call32(NR32_FORK_INTO_CONTAINER, cfd, 0, 0, 0, 0));
+	close(cfd);
+}
+
+TEST_F_TIMEOUT(compat, setns_works, TIMEOUT)
+{
+	char inside[64] = "", here[64] = "", after[64] = "";
+	long cfd;
+	pid_t pid;
+
+	cfd = create32(put_name(self->end, "setns"), CONTAINER_NEW_UTS_NS | CONTAINER_NEW_NET_NS);
+	ASSERT_LE(0, cfd);
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		EXPECT_LT(0, readlink("/proc/self/ns/uts", here, sizeof(here) - 1));
+		EXPECT_EQ(-EINVAL, call32(NR32_SETNS, cfd, 0, 0, 0, 0));
+		EXPECT_EQ(-EINVAL, call32(NR32_SETNS, cfd, CLONE_NEWUTS | CLONE_VM, 0, 0, 0));
+		EXPECT_EQ(0, call32(NR32_SETNS, cfd, CLONE_NEWUTS | CLONE_NEWNET, 0, 0, 0));
+		EXPECT_LT(0, readlink("/proc/self/ns/uts", after, sizeof(after) - 1));
+		EXPECT_STRNE(here, after);
+		pid = fork_into_container(cfd);
+		if (!pid)
+			_exit(readlink("/proc/self/ns/uts", inside, sizeof(inside) - 1) < 0 ||
+			      strcmp(inside, after));
+		EXPECT_EQ(0, wait_for_exit(pid));
+		_exit(0);
+	}
+	EXPECT_EQ(0, wait_for_exit(pid));
+	close(cfd);
+}
+
+/* All that it takes and gives, in the one structure that is the same for both. */
+TEST_F_TIMEOUT(compat, clone3_gives_and_takes_all_of_it, TIMEOUT)
+{
+	struct clone_into_container *args = (void *)self->page;
+	__s32 *out = (void *)(self->page + 1024), *tids = out + 4;
+	long cfd, pid;
+
+	cfd = create32(put_name(self->end, "clone"), CONTAINER_NEW_PID_NS);
+	ASSERT_LE(0, cfd);
+	memset(out, 0xff, 16);
+	tids[0] = 1;
+	*args = (struct clone_into_container){
+		.flags = CLONE_INTO_CONTAINER | CLONE_PIDFD | CLONE_PARENT_SETTID | CLONE_VFORK,
+		.pidfd = (unsigned long)&out[0],
+		.parent_tid = (unsigned long)&out[1],
+		.exit_signal = SIGUSR2,
+		.set_tid = (unsigned long)tids,
+		.set_tid_size = 1,
+		.container = 1ULL << 32 | cfd,
+	};
+	signal(SIGUSR2, SIG_IGN);
+	EXPECT_EQ(-EINVAL, call32(NR32_CLONE3, (unsigned long)args, sizeof(*args), 0, 0, 0));
+	args->container = cfd;
+	args->flags |= CLONE_NEWUTS;
+	EXPECT_EQ(-EINVAL, call32(NR32_CLONE3, (unsigned long)args, sizeof(*args), 0, 0, 0));
+	args->flags &= ~CLONE_NEWUTS;
+	EXPECT_EQ(-1, out[0]);
+	pid = call32(NR32_CLONE3, (unsigned long)args, sizeof(*args), 0, 0, 0);
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(getpid() == 1 ? 8 : 1);
+	EXPECT_LE(0, out[0]);
+	EXPECT_EQ(pid, out[1]);
+	EXPECT_EQ(8, wait_for_exit(pid));
+	close(out[0]);
 	close(cfd);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every operation that can fail in clone3(), container_socket(), setns() and the
- * ioctls is made to, one after the other, and nothing is left behind by that.
+ * Every operation that can fail in clone3(), container_wait(), container_kill(),
+ * container_socket(), setns() and the ioctls is made to, one after the other, and
+ * nothing is left behind by that.
  *
  * Every test runs as pid 1 of a sandbox, in a user namespace of its own: there
  * no container and no namespace is counted against it at first, and a limit tells
@@ -10,6 +11,11 @@
 #define _GNU_SOURCE
 #include "container_handle.h"
 #include "../kselftest_harness.h"
+
+/* Newer than some C library's headers. */
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP	0x200000000ULL
+#endif
 
 #define MAX_FAULTS	5000	/* no call has that many */
 
@@ -83,6 +89,21 @@ static int call_socket_unix(struct context *c)
 static int call_socket_ns(struct context *c)
 {
 	return container_socket(c->nsfd, AF_INET, SOCK_DGRAM, 0);
+}
+
+/* Members have a handler for it: one that they ignored would not be sent at all. */
+static void on_signal(int sig)
+{
+}
+
+static int call_kill(struct context *c)
+{
+	return container_kill(c->cfd, 0, SIGUSR1);
+}
+
+static int call_kill_init(struct context *c)
+{
+	return container_kill(c->cfd, 1, SIGUSR1);
 }
 
 enum gives { NOTHING, DESCRIPTOR };
@@ -164,11 +185,21 @@ FIXTURE_VARIANT_ADD(fault_handle, socket_of_namespace) {
 	.ns = "net", .ns_type = CLONE_NEWNET, .failures = 3,
 };
 
+/* What cannot be queued is delivered all the same, as by kill(2). */
+FIXTURE_VARIANT_ADD(fault_handle, kill) {
+	.call = call_kill, .gives = NOTHING, .started = true, .failures = 0,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, kill_init) {
+	.call = call_kill_init, .gives = NOTHING, .started = true, .failures = 0,
+};
+
 FIXTURE_SETUP(fault_handle)
 {
 	if (access("/proc/self/fail-nth", W_OK))
 		SKIP(return, "no fault injection");
 	ENTER_SANDBOX();
+	signal(SIGUSR1, on_signal);
 	self->fail = fail_nth_open();
 	ASSERT_LE(0, self->fail);
 	ASSERT_TRUE(enter_user_namespace());
@@ -302,6 +333,65 @@ TEST_F_TIMEOUT(fault_handle, leaves_nothing_behind, PROCESS_TEST_TIMEOUT)
 		EXPECT_TRUE(no_namespace_is_counted("net_namespaces", CONTAINER_NEW_NET_NS));
 }
 
+/* --- container_wait() ------------------------------------------------------------------- */
+
+FIXTURE(fault_wait)
+{
+	int fail;
+	int cfd;
+};
+
+FIXTURE_SETUP(fault_wait)
+{
+	if (access("/proc/self/fail-nth", W_OK))
+		SKIP(return, "no fault injection");
+	ENTER_SANDBOX();
+	self->fail = fail_nth_open();
+	ASSERT_LE(0, self->fail);
+	ASSERT_TRUE(enter_user_namespace());
+	self->cfd = container_dead(0);
+	ASSERT_LE(0, self->cfd);
+}
+
+FIXTURE_TEARDOWN(fault_wait)
+{
+	close(self->fail);
+	EXPECT_NE(-1, reap_all());
+}
+
+/* A status that could not be told is there to be asked for again. */
+TEST_F_TIMEOUT(fault_wait, loses_nothing, PROCESS_TEST_TIMEOUT)
+{
+	int n, err, status, left = 0, failures = 0, fds = open_fds();
+	struct rusage usage, first;
+
+	ASSERT_EQ(0, container_wait(self->cfd, NULL, 0, &first));
+	for (n = 1; n < MAX_FAULTS && !left; n++) {
+		status = -1;
+		memset(&usage, 0xff, sizeof(usage));
+		ASSERT_TRUE(fail_nth(self->fail, n));
+		err = ERRNO(container_wait(self->cfd, &status, 0, &usage));
+		left = fail_nth_left(self->fail);
+		fail_nth(self->fail, 0);
+		if (err) {
+			failures++;
+			EXPECT_EQ(EFAULT, err) {
+				TH_LOG("fault %d: %s", n, strerror(err));
+			}
+		} else {
+			EXPECT_EQ(0, status);
+			EXPECT_EQ(0, memcmp(&first, &usage, sizeof(usage)));
+		}
+		ASSERT_EQ(fds, open_fds());
+		EXPECT_EQ(CONTAINER_STATE_DEAD, container_state(self->cfd));
+	}
+	EXPECT_LT(0, left);
+	EXPECT_LE(1, failures);
+	TH_LOG("%d of %d operations failed the call", failures, n);
+	close(self->cfd);
+	EXPECT_TRUE(no_container_is_counted());
+}
+
 /* --- clone3() --------------------------------------------------------------------------- */
 
 FIXTURE(fault_clone)
@@ -309,12 +399,15 @@ FIXTURE(fault_clone)
 	int fail;
 	int cfd;
 	pid_t init;	/* -1: not started */
+	char cgroup[128];
+	int cgroup_fd;	/* -1: none */
 };
 
 FIXTURE_VARIANT(fault_clone)
 {
 	unsigned int flags;
 	bool started;
+	__u64 clone_flags;
 };
 
 FIXTURE_VARIANT_ADD(fault_clone, first_no_ns) { .flags = 0, .started = false };
@@ -326,6 +419,18 @@ FIXTURE_VARIANT_ADD(fault_clone, later_all_but_net_ns) {
 	.flags = ALL_BUT_NET, .started = true
 };
 
+FIXTURE_VARIANT_ADD(fault_clone, first_into_cgroup) {
+	.flags = CONTAINER_NEW_PID_NS, .started = false, .clone_flags = CLONE_INTO_CGROUP
+};
+
+FIXTURE_VARIANT_ADD(fault_clone, later_into_cgroup) {
+	.flags = 0, .started = true, .clone_flags = CLONE_INTO_CGROUP
+};
+
+FIXTURE_VARIANT_ADD(fault_clone, first_vfork) {
+	.flags = 0, .started = false, .clone_flags = CLONE_VFORK
+};
+
 FIXTURE_SETUP(fault_clone)
 {
 	if (access("/proc/self/fail-nth", W_OK))
@@ -334,6 +439,12 @@ FIXTURE_SETUP(fault_clone)
 	self->fail = fail_nth_open();
 	ASSERT_LE(0, self->fail);
 	ASSERT_TRUE(enter_user_namespace());
+	self->cgroup_fd = -1;
+	if (variant->clone_flags & CLONE_INTO_CGROUP) {
+		ASSERT_TRUE(cgroup2_make("fault", self->cgroup, sizeof(self->cgroup)));
+		self->cgroup_fd = open(self->cgroup, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		ASSERT_LE(0, self->cgroup_fd);
+	}
 	self->cfd = container_create("clone", variant->flags);
 	ASSERT_LE(0, self->cfd);
 	self->init = -1;
@@ -347,6 +458,11 @@ FIXTURE_TEARDOWN(fault_clone)
 {
 	close(self->fail);
 	EXPECT_NE(-1, reap_all());
+	if (self->cgroup_fd >= 0) {
+		close(self->cgroup_fd);
+		EXPECT_TRUE(wait_until(!rmdir(self->cgroup) || errno != EBUSY));
+		EXPECT_NE(0, access(self->cgroup, F_OK));
+	}
 }
 
 /* With all that clone3() can give in addition, and can have to take back. */
@@ -361,7 +477,9 @@ TEST_F_TIMEOUT(fault_clone, leaves_nothing_behind, PROCESS_TEST_TIMEOUT)
 	for (n = 1; n < MAX_FAULTS && !left; n = next_fault(n, start)) {
 		pidfd = -1;
 		args = (struct clone_into_container){
-			.flags = CLONE_INTO_CONTAINER | CLONE_PIDFD | CLONE_PARENT_SETTID,
+			.flags = CLONE_INTO_CONTAINER | CLONE_PIDFD | CLONE_PARENT_SETTID |
+				 variant->clone_flags,
+			.cgroup = self->cgroup_fd < 0 ? 0 : self->cgroup_fd,
 			.pidfd = (unsigned long)&pidfd,
 			.parent_tid = (unsigned long)&tid,
 			.exit_signal = SIGCHLD,
@@ -369,8 +487,12 @@ TEST_F_TIMEOUT(fault_clone, leaves_nothing_behind, PROCESS_TEST_TIMEOUT)
 		};
 		ASSERT_TRUE(fail_nth(self->fail, n));
 		pid = clone_into_container(&args);
-		if (pid == 0)
+		if (pid == 0) {
+			/* That one is waited for. */
+			if (variant->clone_flags & CLONE_VFORK)
+				_exit(0);
 			pause_forever();
+		}
 		err = pid < 0 ? errno : 0;
 		left = fail_nth_left(self->fail);
 		fail_nth(self->fail, 0);

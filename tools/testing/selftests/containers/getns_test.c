@@ -5,6 +5,7 @@
  * member.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <sys/utsname.h>
 
 #include <linux/nsfs.h>
@@ -355,6 +356,41 @@ TEST_F_TIMEOUT(getns, setns_is_as_with_a_pidfd, TIMEOUT)
 			TH_LOG("types %x", types);
 	}
 	close(pidfd);
+}
+
+static void *idle_thread(void *arg)
+{
+	pause_forever();
+}
+
+/* What it is that a process with threads, or with a shared root, must not join. */
+TEST_F_TIMEOUT(getns, setns_of_who_shares_is_as_with_a_pidfd, TIMEOUT)
+{
+	int fds[] = { open_pidfd(self->init), self->cfd }, said[2][NR_NS_TYPES], refused = 0, i, t;
+	pthread_t thread;
+	pid_t pid;
+
+	ASSERT_LE(0, fds[0]);
+	for (i = 0; i < 2; i++) {
+		for (t = 0; t < NR_NS_TYPES; t++) {
+			pid = fork();
+			ASSERT_LE(0, pid);
+			if (!pid) {
+				if (pthread_create(&thread, NULL, idle_thread, NULL))
+					_exit(NOT_TRIED);
+				_exit(ERRNO(setns(fds[i], ns_types[t].type)));
+			}
+			said[i][t] = wait_for_exit(pid);
+		}
+	}
+	for (t = 0; t < NR_NS_TYPES; t++) {
+		EXPECT_EQ(said[0][t], said[1][t])
+			TH_LOG("%s", ns_types[t].name);
+		refused += said[1][t] != 0;
+	}
+	/* A mount, a time and a user namespace. */
+	EXPECT_EQ(3, refused);
+	close(fds[0]);
 }
 
 TEST_F_TIMEOUT(getns, setns_wants_flags, TIMEOUT)

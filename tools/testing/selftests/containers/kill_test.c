@@ -7,6 +7,9 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 
+#include <linux/audit.h>
+#include <linux/netlink.h>
+
 #include "container_handle.h"
 #include "../kselftest_harness.h"
 
@@ -19,17 +22,26 @@ struct counters {
 	int got;		/* signals, by all */
 	int twice;		/* members that got more than one */
 	int alien;		/* signals not sent as they should be */
+	int forks;		/* by members that fork all the time */
+	int member[MANY];	/* signals, by each of those that are known by number */
 };
 
 static struct counters *shared;
 static pid_t expected_sender;
 static int my_signals;
+static int my_number;
+static pid_t my_pid;		/* whose number it is, which a child has as well */
 
 static void count_signal(int sig, siginfo_t *info, void *context)
 {
 	__atomic_add_fetch(&shared->got, 1, __ATOMIC_SEQ_CST);
 	if (++my_signals > 1)
 		__atomic_add_fetch(&shared->twice, 1, __ATOMIC_SEQ_CST);
+	if (getpid() == my_pid)
+		__atomic_add_fetch(&shared->member[my_number], 1, __ATOMIC_SEQ_CST);
+	/* One that is forked meanwhile is told no sender, as with kill(2). */
+	if (my_pid && getpid() != my_pid)
+		return;
 	if (info->si_code != SI_USER || info->si_pid != expected_sender ||
 	    info->si_uid != getuid())
 		__atomic_add_fetch(&shared->alien, 1, __ATOMIC_SEQ_CST);
@@ -414,10 +426,24 @@ TEST_F_TIMEOUT(kill, nobody_forks_away_from_a_signal, TIMEOUT)
 	}
 }
 
+/* Children are signalled as well, or not: they do not count. */
+static void fork_until_signalled(void)
+{
+	while (!my_signals) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		add(&shared->forks);
+		waitpid(pid, NULL, 0);
+	}
+	pause_forever();
+}
+
 /* Who was there when the call began is signalled once, whatever it does. */
 TEST_F_TIMEOUT(kill, a_thousand_that_fork_are_signalled_once, TIMEOUT)
 {
-	int members = scaled(MANY), i, go[2];
+	int members = scaled(MANY), i, go[2], before;
 	pid_t init = fork_into_container(self->cfd);
 
 	ASSERT_LE(0, init);
@@ -433,6 +459,8 @@ TEST_F_TIMEOUT(kill, a_thousand_that_fork_are_signalled_once, TIMEOUT)
 		ASSERT_LE(0, pid);
 		if (pid)
 			continue;
+		my_number = i;
+		my_pid = getpid();
 		catch(SIGUSR1);
 		/* They begin together, and leave some time to the test. */
 		close(go[1]);
@@ -440,28 +468,174 @@ TEST_F_TIMEOUT(kill, a_thousand_that_fork_are_signalled_once, TIMEOUT)
 			_exit(1);
 		add(&shared->ready);
 		hear(go[0]);
-		for (;;) {
-			/* Children are signalled as well, or not: they do not count. */
-			pid = fork();
-			if (pid == 0) {
-				signal(SIGUSR1, SIG_IGN);
-				_exit(0);
-			}
-			waitpid(pid, NULL, 0);
-			if (my_signals)
-				pause_forever();
-		}
+		fork_until_signalled();
 	}
 	ASSERT_TRUE(wait_until(count(&shared->ready) == 1 + members));
 	close(go[0]);
 	close(go[1]);
+	/* Nobody has to be woken first: they are at it. */
+	ASSERT_TRUE(wait_until(count(&shared->forks) >= members / 2));
+	before = count(&shared->forks);
 	ASSERT_EQ(0, container_kill(self->cfd, 0, SIGUSR1));
-	/* A child that is forked before its parent is reached has a handler, too. */
-	EXPECT_TRUE(wait_until(count(&shared->got) >= members));
+	for (i = 0; i < members; i++)
+		ASSERT_TRUE(wait_until(count(&shared->member[i])))
+			TH_LOG("member %d", i);
+	for (i = 0; i < members; i++)
+		EXPECT_EQ(1, count(&shared->member[i]));
 	EXPECT_EQ(0, count(&shared->twice));
+	EXPECT_EQ(0, count(&shared->alien));
+	TH_LOG("%d forks before, %d while they were signalled", before,
+	       count(&shared->forks) - before);
 	EXPECT_EQ(0, container_kill(self->cfd, 0, SIGKILL));
 	EXPECT_TRUE(poll_until(self->cfd, POLLIN | POLLHUP));
 }
+
+/* --- security modules --------------------------------------------------------------- */
+
+#ifndef LANDLOCK_SCOPE_SIGNAL
+#define LANDLOCK_SCOPE_SIGNAL	0x2ULL
+#endif
+
+/* Newer than some headers' struct landlock_ruleset_attr. */
+struct ruleset {
+	__u64 handled_access_fs;
+	__u64 handled_access_net;
+	__u64 scoped;
+};
+
+/*
+ * Landlock denies a signal to who is outside of one's own domain. It is asked for
+ * each process, and one that may be signalled makes it a success. SIGKILL to all is
+ * the end of the container, which is a matter of control.
+ */
+TEST_F_TIMEOUT(kill, security_modules_are_asked_for_each, TIMEOUT)
+{
+	struct ruleset attr = { .scoped = LANDLOCK_SCOPE_SIGNAL };
+	pid_t pids[3], own;
+	int ruleset;
+
+	ruleset = syscall(__NR_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (ruleset < 0)
+		SKIP(return, "no Landlock that scopes signals");
+	ASSERT_TRUE(spawn_catchers(self->cfd, 3, pids));
+	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	ASSERT_EQ(0, syscall(__NR_landlock_restrict_self, ruleset, 0));
+	EXPECT_EQ(EPERM, ERRNO(kill(pids[0], 0)));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 0, 0)));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 0, SIGUSR1)));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 1, SIGUSR1)));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 1, SIGKILL)));
+
+	/* One more, in our domain. */
+	own = spawn_catcher(self->cfd, SIGUSR1);
+	ASSERT_LT(0, own);
+	ASSERT_TRUE(wait_until(count(&shared->ready) == 4));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 1, SIGUSR1)));
+	EXPECT_EQ(0, container_kill(self->cfd, 0, SIGUSR1));
+	EXPECT_TRUE(wait_until(count(&shared->got)));
+	EXPECT_EQ(CONTAINER_STATE_RUNNING, container_state(self->cfd));
+	EXPECT_EQ(0, container_kill(self->cfd, 0, SIGKILL));
+	EXPECT_EQ(3, reap(pids, 3));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(own));
+	EXPECT_EQ(1, count(&shared->got));
+	close(ruleset);
+}
+
+/* --- audit ------------------------------------------------------------------------- */
+
+/* What the kernel says to audit; -1: error. The reply is in @buf. */
+static int audit_ask(int sock, int type, const void *data, size_t size, void *buf, size_t buf_size)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct pollfd pfd = { .fd = sock, .events = POLLIN };
+	struct {
+		struct nlmsghdr nlh;
+		char data[256];
+	} msg = { };
+	struct nlmsghdr *answer = buf;
+	ssize_t n;
+
+	msg.nlh.nlmsg_len = NLMSG_LENGTH(size);
+	msg.nlh.nlmsg_type = type;
+	msg.nlh.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	msg.nlh.nlmsg_seq = 1;
+	memcpy(msg.data, data, size);
+	if (sendto(sock, &msg, msg.nlh.nlmsg_len, 0, (void *)&kernel, sizeof(kernel)) < 0)
+		return -1;
+	/* Other records may come in between. */
+	do {
+		if (poll(&pfd, 1, CONTAINER_TIMEOUT_MS) != 1)
+			return -1;
+		n = recv(sock, buf, buf_size, 0);
+		if (n < (ssize_t)sizeof(*answer))
+			return -1;
+		if (answer->nlmsg_type == NLMSG_ERROR && *(int *)NLMSG_DATA(answer))
+			return -1;
+	} while (answer->nlmsg_type != (type == AUDIT_SET ? NLMSG_ERROR : type));
+	return 0;
+}
+
+/* The one who logs, as a member; exit code 0: it was told that @sender signalled it. */
+static int audit_member(pid_t sender, int signalled, int ready)
+{
+	struct audit_status status = { .mask = AUDIT_STATUS_PID, .pid = getpid() };
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_AUDIT);
+	union {
+		struct nlmsghdr nlh;
+		char bytes[8192];
+	} buf;
+	struct audit_sig_info {
+		uid_t uid;
+		pid_t pid;
+	} *info;
+	pid_t pid;
+
+	if (sock < 0 || audit_ask(sock, AUDIT_SET, &status, sizeof(status), &buf, sizeof(buf)))
+		return 1;
+	tell(ready);
+	if (!hear_in_time(signalled))
+		return 2;
+	if (audit_ask(sock, AUDIT_SIGNAL_INFO, "", 0, &buf, sizeof(buf)))
+		return 3;
+	info = NLMSG_DATA(&buf.nlh);
+	pid = info->pid;
+	status.pid = 0;
+	audit_ask(sock, AUDIT_SET, &status, sizeof(status), &buf, sizeof(buf));
+	return pid == sender ? 0 : 4;
+}
+
+/* Who stops the audit daemon is known to it, as with kill(2). */
+TEST_F_TIMEOUT(kill, audit_knows_who_it_was, TIMEOUT)
+{
+	int ready[2], go[2], i;
+	pid_t init;
+
+	for (i = 0; i < 2; i++) {
+		int cfd = container_create("audit", CONTAINER_FD_CLOEXEC);
+
+		ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
+		ASSERT_EQ(0, pipe2(go, O_CLOEXEC));
+		init = fork_into_container(cfd);
+		ASSERT_LE(0, init);
+		if (!init) {
+			/* It is enough that it is sent. */
+			signal(SIGUSR2, SIG_IGN);
+			_exit(audit_member(expected_sender, go[0], ready[1]));
+		}
+		ASSERT_TRUE(hear_in_time(ready[0]));
+		/* To init, and to all. */
+		EXPECT_EQ(0, container_kill(cfd, !i, SIGUSR2));
+		tell(go[1]);
+		EXPECT_EQ(0, wait_for_exit(init));
+		close(ready[0]);
+		close(ready[1]);
+		close(go[0]);
+		close(go[1]);
+		close(cfd);
+	}
+}
+
+/* --- races ------------------------------------------------------------------------- */
 
 /* It either finds somebody or not, and whoever is found dies. */
 TEST_F_TIMEOUT(kill, races_with_the_exit_of_init, TIMEOUT)

@@ -9,7 +9,7 @@
 #include <linux/bpf.h>
 #include <linux/btf.h>
 
-#include "container_cred.h"
+#include "container_handle.h"
 #include "../kselftest_harness.h"
 
 #define TIMEOUT		240
@@ -19,6 +19,7 @@
 
 /* What the permission hook is asked for (include/linux/container.h). */
 #define MAY_ENTER	0x1
+#define MAY_CONTROL	0x2
 
 #define INSN(c, d, s, o, i)	((struct bpf_insn){ (c), (d), (s), (o), (i) })
 #define MOV_REG(d, s)		INSN(BPF_ALU64 | BPF_MOV | BPF_X, d, s, 0, 0)
@@ -227,12 +228,12 @@ static int deny_create(struct btf *btf, unsigned int flags)
 	return attach(btf, "container_alloc", insns, ARRAY_SIZE(insns));
 }
 
-/* Denies process @tgid to enter container @id. */
-static int deny_enter(struct btf *btf, pid_t tgid, __u64 id)
+/* Denies process @tgid one kind of access to container @id. */
+static int deny(struct btf *btf, int access, pid_t tgid, __u64 id)
 {
 	const struct bpf_insn insns[] = {
 		LOAD(BPF_REG_8, BPF_REG_1, 8),
-		JUMP_IMM(BPF_JSET, BPF_REG_8, MAY_ENTER, 1),
+		JUMP_IMM(BPF_JSET, BPF_REG_8, access, 1),
 		JUMP_IMM(BPF_JA, 0, 0, 10),
 		LOAD(BPF_REG_6, BPF_REG_1, 0),
 		LOAD(BPF_REG_6, BPF_REG_6, btf_offset_of(btf, "id")),
@@ -404,7 +405,7 @@ TEST_F_TIMEOUT(lsm, a_policy_may_deny_entry_to_a_container_by_its_id, TIMEOUT)
 	ASSERT_LE(0, cfd);
 	ASSERT_LE(0, other);
 	ASSERT_LE(0, btf_offset_of(&self->btf, "id"));
-	link = deny_enter(&self->btf, getpid(), container_id(cfd));
+	link = deny(&self->btf, MAY_ENTER, getpid(), container_id(cfd));
 	ASSERT_LE(0, link)
 		TH_LOG("%s", strerror(errno));
 	EXPECT_EQ(DENIED, enter_errno(cfd));
@@ -437,7 +438,7 @@ TEST_F_TIMEOUT(lsm, a_policy_may_deny_entry_to_a_container_by_its_id, TIMEOUT)
 	}
 
 	/* So it is for those that come later. */
-	link = deny_enter(&self->btf, getpid(), container_id(cfd));
+	link = deny(&self->btf, MAY_ENTER, getpid(), container_id(cfd));
 	ASSERT_LE(0, link);
 	EXPECT_EQ(DENIED, enter_errno(cfd));
 	EXPECT_EQ(1, fdinfo_number(cfd, "Processes:"));
@@ -446,6 +447,80 @@ TEST_F_TIMEOUT(lsm, a_policy_may_deny_entry_to_a_container_by_its_id, TIMEOUT)
 	kill_and_reap(pid);
 	close(cfd);
 	close(other);
+}
+
+/* Whatever is not an entry, and is more than a look at it. */
+TEST_F_TIMEOUT(lsm, a_policy_may_deny_control_of_a_container_by_its_id, TIMEOUT)
+{
+	int cfd = container_create("denied", CONTAINER_FD_CLOEXEC), dead = container_dead(0);
+	int fresh = container_create("unstarted", CONTAINER_FD_CLOEXEC);
+	int links[3], ns = ns_open(0, "uts"), fd, i;
+	pid_t init = container_spawn_idle(cfd);
+	struct container_info info;
+
+	ASSERT_LT(0, init);
+	ASSERT_LE(0, dead);
+	ASSERT_LE(0, fresh);
+	links[0] = deny(&self->btf, MAY_CONTROL, getpid(), container_id(cfd));
+	links[1] = deny(&self->btf, MAY_CONTROL, getpid(), container_id(dead));
+	links[2] = deny(&self->btf, MAY_CONTROL, getpid(), container_id(fresh));
+	for (i = 0; i < 3; i++)
+		ASSERT_LE(0, links[i])
+			TH_LOG("%s", strerror(errno));
+	EXPECT_EQ(DENIED, ERRNO(container_kill(cfd, 0, SIGKILL)));
+	EXPECT_EQ(DENIED, ERRNO(container_kill(cfd, 0, SIGTERM)));
+	EXPECT_EQ(DENIED, ERRNO(container_kill(cfd, 1, SIGTERM)));
+	EXPECT_EQ(DENIED, ERRNO(container_kill(cfd, 1, 0)));
+	EXPECT_EQ(DENIED, ERRNO(container_wait(cfd, NULL, WNOHANG, NULL)));
+	EXPECT_EQ(DENIED, ERRNO(container_wait(cfd, NULL, 0, NULL)));
+	EXPECT_EQ(DENIED, ERRNO_FD(container_socket(cfd, AF_UNIX, SOCK_STREAM, 0)));
+	EXPECT_EQ(DENIED, ERRNO(container_set_ns(cfd, ns)));
+	EXPECT_EQ(DENIED, ERRNO(container_set_ns(fresh, ns)));
+	/* It comes before the state. */
+	EXPECT_EQ(DENIED, ERRNO(container_wait(dead, NULL, 0, NULL)));
+	EXPECT_EQ(DENIED, ERRNO(container_kill(dead, 0, SIGKILL)));
+	/* Who does not control it gets a descriptor to observe with. */
+	fd = container_open(container_id(cfd));
+	EXPECT_EQ(CONTAINER_RIGHT_OBSERVE, container_rights(fd));
+	close(fd);
+	/* Nothing else is denied. */
+	EXPECT_TRUE(container_info(cfd, &info));
+	EXPECT_EQ(CONTAINER_STATE_RUNNING, info.state);
+	EXPECT_EQ(0, try_enter(cfd));
+	EXPECT_EQ(0, try_clone(cfd));
+	EXPECT_EQ(0, try_setns(cfd, CLONE_NEWUTS));
+	EXPECT_EQ(0, ERRNO_FD(container_get_ns(cfd, CLONE_NEWUTS)));
+	for (i = 0; i < 3; i++)
+		close(links[i]);
+	EXPECT_EQ(0, container_set_ns(fresh, ns));
+	EXPECT_EQ(0, container_kill(cfd, 0, SIGKILL));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(init));
+	EXPECT_EQ(0, container_wait(cfd, NULL, 0, NULL));
+	close(ns);
+	close(cfd);
+	close(dead);
+	close(fresh);
+}
+
+/* The same for each way to enter, of which the namespaces are one. */
+TEST_F_TIMEOUT(lsm, a_policy_may_deny_every_way_in, TIMEOUT)
+{
+	int cfd = container_create("denied", CONTAINER_FD_CLOEXEC), link;
+	pid_t init = container_spawn_idle(cfd);
+
+	ASSERT_LT(0, init);
+	link = deny(&self->btf, MAY_ENTER, getpid(), container_id(cfd));
+	ASSERT_LE(0, link);
+	EXPECT_EQ(DENIED, try_enter(cfd));
+	EXPECT_EQ(DENIED, try_clone(cfd));
+	/* This one is called by the process itself. */
+	EXPECT_EQ(DENIED, ERRNO(setns(cfd, CLONE_NEWUTS)));
+	EXPECT_EQ(DENIED, ERRNO_FD(container_get_ns(cfd, CLONE_NEWUTS)));
+	EXPECT_EQ(0, container_kill(cfd, 0, 0));
+	EXPECT_EQ(1, fdinfo_number(cfd, "Processes:"));
+	close(link);
+	kill_and_reap(init);
+	close(cfd);
 }
 
 /* Whatever a module attaches to a container, it is told when to free it. */

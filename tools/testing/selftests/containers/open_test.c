@@ -4,6 +4,7 @@
  * /proc/containers, and by a process that is in it, through a pidfd.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "container_handle.h"
@@ -91,6 +92,43 @@ TEST_F_TIMEOUT(open, by_pidfd_gives_a_full_handle_to_who_controls_it, TIMEOUT)
 	EXPECT_EQ(ALL, container_rights(self->cfd));
 	close(second);
 	close(fd);
+}
+
+/* A pidfd of a thread leads to the container of its process. */
+static void *idle_thread(void *arg)
+{
+	tell_int((long)arg, syscall(SYS_gettid));
+	pause_forever();
+}
+
+TEST_F_TIMEOUT(open, by_the_pidfd_of_a_thread, TIMEOUT)
+{
+	int p[2], pidfd, fd, tid;
+	pthread_t thread;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
+	pid = fork_into_container(self->cfd);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		pthread_create(&thread, NULL, idle_thread, (void *)(long)p[1]);
+		pause_forever();
+	}
+	tid = hear_int(p[0]);
+	ASSERT_NE(INT_MIN, tid);
+	ASSERT_NE(pid, tid);
+	pidfd = syscall(SYS_pidfd_open, tid, O_EXCL /* PIDFD_THREAD */);
+	ASSERT_LE(0, pidfd);
+	fd = ioctl(pidfd, PIDFD_GET_CONTAINER, 0UL);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(self->id, container_id(fd));
+	EXPECT_EQ(ALL, container_rights(fd));
+	close(fd);
+	kill_and_reap(pid);
+	EXPECT_EQ(ESRCH, ERRNO_FD(ioctl(pidfd, PIDFD_GET_CONTAINER, 0UL)));
+	close(pidfd);
+	close(p[0]);
+	close(p[1]);
 }
 
 /* A supervisor that lost everything. */

@@ -91,6 +91,12 @@ static bool (*const ways[])(int fd) = {
 	by_poll, by_poll_for_hup, by_select, by_epoll, by_edge,
 };
 
+/* container_wait() tells of init only. */
+static bool by_container_wait(int fd)
+{
+	return !container_wait(fd, NULL, 0, NULL) && (poll_now(fd) & POLLIN);
+}
+
 /* A child that waits; it is asleep when this returns. */
 static pid_t spawn_waiter(int fd, bool (*way)(int fd))
 {
@@ -263,10 +269,78 @@ TEST_F_TIMEOUT(poll, all_of_many_processes_are_woken, TIMEOUT)
 	EXPECT_EQ(128 + SIGKILL, wait_for_exit(init));
 }
 
+/*
+ * They sleep in one queue. Every other time they are not waited for, so that some
+ * come while it ends, or afterwards.
+ */
+TEST_F_TIMEOUT(poll, who_polls_and_who_waits_hear_of_the_same_end, TIMEOUT)
+{
+	static bool (*const both[])(int fd) = {
+		by_container_wait, by_poll, by_container_wait, by_edge, by_select, by_exclusive,
+		by_poll_for_hup, by_container_wait, by_epoll,
+	};
+	int rounds = scaled(100), round, cfd, p[2], status;
+	pid_t init, waiter[ARRAY_SIZE(both)];
+	size_t i;
+
+	for (round = 0; round < rounds; round++) {
+		cfd = container_create("both", CONTAINER_KILL_ON_CLOSE | CONTAINER_FD_CLOEXEC);
+		ASSERT_LE(0, cfd);
+		ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
+		init = fork_into_container(cfd);
+		ASSERT_LE(0, init);
+		if (!init) {
+			hear(p[0]);
+			_exit(round % 256);
+		}
+		for (i = 0; i < ARRAY_SIZE(both); i++) {
+			if (round % 2) {
+				waiter[i] = spawn_waiter(cfd, both[i]);
+				ASSERT_LT(0, waiter[i]);
+				continue;
+			}
+			waiter[i] = fork();
+			ASSERT_LE(0, waiter[i]);
+			if (!waiter[i])
+				_exit(!both[i](cfd) || container_wait(cfd, &status, 0, NULL) ||
+				      status != (round % 256) << 8);
+			if (i == round / 2 % ARRAY_SIZE(both))
+				tell(p[1]);
+		}
+		if (round % 2)
+			tell(p[1]);
+		for (i = 0; i < ARRAY_SIZE(both); i++)
+			EXPECT_EQ(0, wait_for_exit(waiter[i]))
+				TH_LOG("round %d, waiter %zu", round, i);
+		EXPECT_EQ(round % 256, wait_for_exit(init));
+		close(p[0]);
+		close(p[1]);
+		close(cfd);
+	}
+}
+
+/* What lasts is told to each of them, even if they want to be woken one at a time. */
+TEST_F_TIMEOUT(poll, the_end_wakes_all_who_wait_exclusively, TIMEOUT)
+{
+	pid_t init = container_spawn_idle(self->cfd), waiter[4];
+	int i;
+
+	ASSERT_LT(0, init);
+	for (i = 0; i < 4; i++) {
+		waiter[i] = spawn_waiter(self->cfd, by_exclusive);
+		ASSERT_LT(0, waiter[i]);
+	}
+	kill(init, SIGKILL);
+	for (i = 0; i < 4; i++)
+		EXPECT_EQ(0, wait_for_exit(waiter[i]));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(init));
+}
+
 struct thread {
 	pthread_t thread;
 	int fd;
 	bool (*way)(int fd);
+	pid_t tid;
 	bool woken;
 };
 
@@ -274,6 +348,7 @@ static void *wait_in_thread(void *arg)
 {
 	struct thread *t = arg;
 
+	__atomic_store_n(&t->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
 	t->woken = t->way(t->fd);
 	return NULL;
 }
@@ -290,6 +365,10 @@ TEST_F_TIMEOUT(poll, all_of_many_threads_are_woken, TIMEOUT)
 		threads[i] = (struct thread){ .fd = self->cfd, .way = ways[i % ARRAY_SIZE(ways)] };
 		ASSERT_EQ(0, pthread_create(&threads[i].thread, NULL, wait_in_thread,
 					    &threads[i]));
+	}
+	for (i = 0; i < 12; i++) {
+		ASSERT_TRUE(wait_until(__atomic_load_n(&threads[i].tid, __ATOMIC_ACQUIRE)));
+		ASSERT_TRUE(wait_until_asleep(threads[i].tid));
 	}
 	kill(init, SIGKILL);
 	for (i = 0; i < 12; i++) {

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -214,17 +215,22 @@ TEST_F_TIMEOUT(wait, is_for_those_who_control_it, TIMEOUT)
 	close(sibling);
 }
 
+static int on_signal_to;
+
 static void on_signal(int sig)
 {
+	tell(on_signal_to);
 }
 
-static pid_t spawn_interruptible(int cfd, int flags)
+/* @to is told when its handler was run. */
+static pid_t spawn_interruptible(int cfd, int flags, int to)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = flags };
 	pid_t pid = fork();
 
 	if (pid)
 		return pid;
+	on_signal_to = to;
 	sigaction(SIGUSR1, &action, NULL);
 	_exit(ERRNO(container_wait(cfd, NULL, 0, NULL)));
 }
@@ -232,18 +238,24 @@ static pid_t spawn_interruptible(int cfd, int flags)
 TEST_F_TIMEOUT(wait, is_interrupted_or_restarted_as_the_handler_wants, TIMEOUT)
 {
 	pid_t init = container_spawn_idle(self->cfd), plain, restarts, stopped;
+	int p[2], i;
 
 	ASSERT_LT(0, init);
-	plain = spawn_interruptible(self->cfd, 0);
-	restarts = spawn_interruptible(self->cfd, SA_RESTART);
+	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
+	plain = spawn_interruptible(self->cfd, 0, p[1]);
+	restarts = spawn_interruptible(self->cfd, SA_RESTART, p[1]);
 	stopped = spawn_waiter(self->cfd, SIGKILL);
 	ASSERT_TRUE(wait_until_asleep(plain));
 	ASSERT_TRUE(wait_until_asleep(restarts));
 	ASSERT_TRUE(wait_until_asleep(stopped));
 	ASSERT_EQ(0, kill(plain, SIGUSR1));
 	EXPECT_EQ(EINTR, wait_for_exit(plain));
-	ASSERT_EQ(0, kill(restarts, SIGUSR1));
-	ASSERT_TRUE(wait_until_asleep(restarts));
+	EXPECT_TRUE(hear_in_time(p[0]));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, kill(restarts, SIGUSR1));
+		EXPECT_TRUE(hear_in_time(p[0]));
+		ASSERT_TRUE(wait_until_asleep(restarts));
+	}
 	/* A stop is no reason to fail. */
 	ASSERT_EQ(0, kill(stopped, SIGSTOP));
 	EXPECT_EQ(stopped, waitpid(stopped, NULL, WUNTRACED));
@@ -252,6 +264,8 @@ TEST_F_TIMEOUT(wait, is_interrupted_or_restarted_as_the_handler_wants, TIMEOUT)
 	kill_and_reap(init);
 	EXPECT_EQ(0, wait_for_exit(restarts));
 	EXPECT_EQ(0, wait_for_exit(stopped));
+	close(p[0]);
+	close(p[1]);
 }
 
 TEST_F_TIMEOUT(wait, a_waiter_can_be_killed, TIMEOUT)
@@ -375,20 +389,197 @@ TEST_F_TIMEOUT(wait, races_with_kill_and_exit, TIMEOUT)
 /* A waiter that finds it new says so; else it is told that it is gone. */
 TEST_F_TIMEOUT(wait, races_with_the_end_of_an_unstarted_one, TIMEOUT)
 {
-	int rounds = scaled(1000), i;
+	int rounds = scaled(1000), i, p[2];
 
+	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
 	for (i = 0; i < rounds; i++) {
 		int cfd = container_create("race", CONTAINER_FD_CLOEXEC);
 		int observer = container_observer(cfd);
-		pid_t waiter = spawn_waiter(observer, 0);
+		pid_t waiter = fork();
 
-		/* The child's copy, too: it is destroyed when that is gone. */
-		ASSERT_LT(0, waiter);
+		ASSERT_LE(0, waiter);
+		if (!waiter) {
+			tell(p[1]);
+			_exit(ERRNO(container_wait(observer, NULL, 0, NULL)));
+		}
+		ASSERT_TRUE(hear_in_time(p[0]));
+		delay_of_round(i, 20000);
+		/* The child's copy, too: the right is their file's. */
 		container_drop(cfd, CONTAINER_RIGHT_ENTER);
 		EXPECT_EQ(ECHILD, wait_for_exit(waiter));
 		close(cfd);
 		close(observer);
 	}
+	close(p[0]);
+	close(p[1]);
+}
+
+/* --- many at once ------------------------------------------------------------------- */
+
+#define NR_HEARERS	5
+#define PATIENCE_MS	30000
+
+/* One container after the other, for threads that are there for each of them. */
+struct lives {
+	pthread_barrier_t barrier;
+	int cfd;		/* -1: it is over */
+	int round;
+	long long ns;		/* that an exit takes */
+	int status[NR_HEARERS];
+};
+
+struct hearer {
+	struct lives *lives;
+	int nr;
+	pthread_t thread;
+};
+
+static int hear_of_end(int cfd, int how)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int status = -1, epfd;
+
+	if (how == 2 && !poll_until(cfd, POLLIN))
+		return -1;
+	if (how == 3 && !poll_until(cfd, POLLHUP))
+		return -1;
+	if (how == 4) {
+		epfd = epoll_create1(EPOLL_CLOEXEC);
+		if (epoll_ctl(epfd, EPOLL_CTL_ADD, cfd, &event) ||
+		    epoll_wait(epfd, &event, 1, CONTAINER_TIMEOUT_MS) != 1)
+			return -1;
+		close(epfd);
+	}
+	/* Who has polled need not wait. */
+	return container_wait(cfd, &status, how < 2 ? 0 : WNOHANG, NULL) ? -1 : status;
+}
+
+static void *hearing_thread(void *arg)
+{
+	struct hearer *h = arg;
+	struct lives *l = h->lives;
+
+	for (;;) {
+		pthread_barrier_wait(&l->barrier);
+		if (l->cfd < 0)
+			return NULL;
+		l->status[h->nr] = hear_of_end(l->cfd, h->nr);
+		pthread_barrier_wait(&l->barrier);
+	}
+}
+
+static void *killing_thread(void *arg)
+{
+	struct lives *l = arg;
+
+	for (;;) {
+		pthread_barrier_wait(&l->barrier);
+		if (l->cfd < 0)
+			return NULL;
+		delay_of_round(l->round, l->ns);
+		container_kill(l->cfd, l->round / 16 % 2, l->round / 32 % 2 ? SIGKILL : SIGTERM);
+		pthread_barrier_wait(&l->barrier);
+	}
+}
+
+/* Goes in, if it still can. */
+static void *entering_thread(void *arg)
+{
+	struct lives *l = arg;
+	pid_t pid;
+
+	for (;;) {
+		pthread_barrier_wait(&l->barrier);
+		if (l->cfd < 0)
+			return NULL;
+		pid = fork_into_container(l->cfd);
+		if (pid == 0)
+			_exit(0);
+		if (pid > 0)
+			wait_for_exit(pid);
+		pthread_barrier_wait(&l->barrier);
+	}
+}
+
+/* An init that exits when it is told to. */
+static pid_t spawn_told(int cfd, const int *p)
+{
+	pid_t pid = fork_into_container(cfd);
+
+	if (pid == 0) {
+		hear(p[0]);
+		_exit(6);
+	}
+	return pid;
+}
+
+/*
+ * Init exits while it is killed, somebody enters, and others wait in every way:
+ * all of them hear of one end, and it is the one that waitpid() tells of.
+ */
+TEST_F_TIMEOUT(wait, all_hear_of_the_same_end, TIMEOUT)
+{
+	int rounds = scaled(2000), i, p[2], status, exited = 0, killed = 0;
+	long long start = now_ms();
+	struct hearer hearers[NR_HEARERS];
+	pthread_t killer, entrant;
+	struct lives l = { };
+	pid_t init;
+
+	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
+	init = spawn_told(self->cfd, p);
+	ASSERT_LT(0, init);
+	l.ns = now_ns();
+	tell(p[1]);
+	ASSERT_TRUE(poll_until(self->cfd, POLLIN));
+	l.ns = now_ns() - l.ns;
+	wait_for_exit(init);
+
+	ASSERT_EQ(0, pthread_barrier_init(&l.barrier, NULL, NR_HEARERS + 3));
+	for (i = 0; i < NR_HEARERS; i++) {
+		hearers[i] = (struct hearer){ .lives = &l, .nr = i };
+		ASSERT_EQ(0, pthread_create(&hearers[i].thread, NULL, hearing_thread, &hearers[i]));
+	}
+	ASSERT_EQ(0, pthread_create(&killer, NULL, killing_thread, &l));
+	ASSERT_EQ(0, pthread_create(&entrant, NULL, entering_thread, &l));
+	/* A slow machine makes do with fewer; those are different ones. */
+	for (; l.round < rounds && now_ms() - start < PATIENCE_MS; l.round++) {
+		l.cfd = container_create("life", CONTAINER_FD_CLOEXEC);
+		ASSERT_LE(0, l.cfd);
+		init = spawn_told(l.cfd, p);
+		ASSERT_LT(0, init);
+		pthread_barrier_wait(&l.barrier);
+		tell(p[1]);
+		ASSERT_EQ(init, waitpid(init, &status, 0));
+		pthread_barrier_wait(&l.barrier);
+		exited += status == 6 << 8;
+		killed += WIFSIGNALED(status);
+		for (i = 0; i < NR_HEARERS; i++)
+			EXPECT_EQ(status, l.status[i])
+				TH_LOG("round %d, way %d", l.round, i);
+		ASSERT_TRUE(poll_until(l.cfd, POLLIN | POLLHUP));
+		close(l.cfd);
+		/* Who was killed has not heard it. */
+		if (WIFSIGNALED(status)) {
+			struct pollfd pfd = { .fd = p[0], .events = POLLIN };
+
+			if (poll(&pfd, 1, 0) == 1)
+				hear(p[0]);
+		}
+	}
+	l.cfd = -1;
+	pthread_barrier_wait(&l.barrier);
+	for (i = 0; i < NR_HEARERS; i++)
+		pthread_join(hearers[i].thread, NULL);
+	pthread_join(killer, NULL);
+	pthread_join(entrant, NULL);
+	TH_LOG("%d exited, %d were killed", exited, killed);
+	EXPECT_EQ(l.round, exited + killed);
+	/* Else it was no race. */
+	EXPECT_LT(0, exited);
+	EXPECT_LT(0, killed);
+	close(p[0]);
+	close(p[1]);
 }
 
 TEST_HARNESS_MAIN
