@@ -25,7 +25,7 @@ static bool kill_one(const char *what, bool init, int sig)
 	if (!done && errno == ESRCH)
 		complain("%s: no process to signal", what);
 	else if (!done)
-		complain_errno(errno == EPERM ? not_yours : NULL, "%s", what);
+		complain_errno(errno == EPERM ? NOT_YOURS : NULL, "%s", what);
 	close(cfd);
 	return done;
 }

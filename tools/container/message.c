@@ -45,8 +45,6 @@ static void write_line(const char *format, va_list args, const char *meaning,
 		return;		/* nobody is left to be told */
 }
 
-const char not_yours[] = "it is not yours, or not below your own";
-
 static const char *usual_hint(int error)
 {
 	switch (error) {

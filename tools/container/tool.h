@@ -56,7 +56,7 @@ void die_usage(const struct command *command, const char *format, ...)
 void print_help(const struct command *command) __noreturn;
 int finish_output(void);
 /* For who may not control a container. */
-extern const char not_yours[];
+#define NOT_YOURS	"it is not yours, or not below your own"
 /* What can be shown on a terminal: escapes control characters. */
 const char *printable(const char *text, char *buf, size_t size);
 

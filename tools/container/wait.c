@@ -25,7 +25,7 @@ static int wait_main(int argc, char **argv)
 		if (errno == EINTR)
 			continue;
 		die_errno(errno == ECHILD ? "no process was ever started in it" :
-			  errno == EPERM ? not_yours : NULL, "%s", argv[optind]);
+			  errno == EPERM ? NOT_YOURS : NULL, "%s", argv[optind]);
 	}
 	return exit_status(status);
 }

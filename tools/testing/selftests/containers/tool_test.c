@@ -83,7 +83,7 @@ static void become(uid_t uid)
 }
 
 /* Starts a program; its input comes from @in. Returns its pid. */
-static pid_t spawn(uid_t uid, int in, int out, int err, char **argv)
+static pid_t spawn(uid_t uid, int in, int out, int err, char *const *argv)
 {
 	pid_t pid = fork();
 
@@ -99,7 +99,7 @@ static pid_t spawn(uid_t uid, int in, int out, int err, char **argv)
 	_exit(98);
 }
 
-static void run_argv(struct result *result, uid_t uid, const char *input, char **argv)
+static void run_argv(struct result *result, uid_t uid, const char *input, char *const *argv)
 {
 	size_t out_len = 0, err_len = 0;
 	int in[2], out[2], err[2];
@@ -763,7 +763,7 @@ TEST_F_TIMEOUT(tool, tells_that_output_is_lost, TEST_SECONDS)
 		"run -d sleep 0",
 	};
 	char line[128];
-	char *argv[] = { "/bin/sh", "-c", line, NULL };
+	char *const argv[] = { "/bin/sh", "-c", line, NULL };
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		snprintf(line, sizeof(line), TOOL " %s > /dev/full", commands[i]);
@@ -1096,7 +1096,7 @@ TEST_F_TIMEOUT(tool, carries_from_a_terminal_opened_again, TEST_SECONDS)
 /* A reader that reads no more does not keep the tool for ever. */
 TEST_F_TIMEOUT(tool, ends_with_its_output_in_a_full_pipe, TEST_SECONDS)
 {
-	char *argv[] = { TOOL, "run", "-t", "sh", "-c", "read x; echo text; exit 4", NULL };
+	char *const argv[] = { TOOL, "run", "-t", "sh", "-c", "read x; echo text; exit 4", NULL };
 	char page[4096] = "";
 	int in[2], out[2], status;
 	pid_t pid;
