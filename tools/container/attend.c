@@ -84,6 +84,11 @@ static void stop(struct attended *attended, int sig)
 		container_kill(attended->cfd, 0, SIGCONT);
 }
 
+bool is_request_to_end(int sig)
+{
+	return sig == SIGHUP || sig == SIGINT || sig == SIGQUIT || sig == SIGTERM;
+}
+
 static void forward(struct attended *attended, int sig, bool from_terminal)
 {
 	/* The command is in the same process group then, and has it already. */
@@ -93,7 +98,7 @@ static void forward(struct attended *attended, int sig, bool from_terminal)
 		else
 			kill(attended->pid, sig);
 	}
-	if (sig == SIGHUP || sig == SIGINT || sig == SIGQUIT || sig == SIGTERM)
+	if (is_request_to_end(sig))
 		attend_discarded(attended, sig);
 }
 

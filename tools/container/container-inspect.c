@@ -22,6 +22,9 @@
 #define CLONE_NEWPID	0x20000000
 #define CLONE_NEWNET	0x40000000
 
+/* Nobody counts its processes. */
+#define INITIAL_CONTAINER	1
+
 struct bit {
 	unsigned int bit;
 	const char *name;
@@ -209,7 +212,8 @@ static json_object *describe(int cfd, const struct container_info *info)
 	add(object, "created", number(info->created));
 	add(object, "uid", number(info->uid));
 	add(object, "gid", number(info->gid));
-	add(object, "nr_processes", number(info->nr_processes));
+	add(object, "nr_processes", info->id == INITIAL_CONTAINER ? NULL :
+				    number(info->nr_processes));
 	add(object, "nr_containers", number(info->nr_containers));
 	add(object, "init_pid", json_object_new_int(info->init_pid));
 	add(object, "exited", json_object_new_boolean(info->events & CONTAINER_EVENT_EXITED));
@@ -249,5 +253,5 @@ int main(int argc, char **argv)
 	puts(json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY |
 					    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(array);
-	return fflush(stdout) ? EXIT_TOOL : ret;
+	return finish_output() ?: ret;
 }

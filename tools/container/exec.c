@@ -22,17 +22,14 @@ static int parse(struct launch *launch, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+" LAUNCH_SHORT_OPTIONS,
-				     options, NULL)) >= 0) {
+	while ((option = next_option(&command_exec, argc, argv, "+:" LAUNCH_SHORT_OPTIONS,
+				     options)) >= 0) {
 		if (option == OPT_HELP)
 			print_help(&command_exec);
-		if (!launch_option(launch, option, optarg))
-			die_usage(&command_exec);
+		launch_option(launch, option, optarg);
 	}
-	if (argc - optind < 2) {
-		complain("exec wants a container and a command");
-		die_usage(&command_exec);
-	}
+	if (argc - optind < 2)
+		die_usage(&command_exec, "want a container and a command");
 	launch->argv = argv + optind + 1;
 	return open_container(argv[optind]);
 }

@@ -182,10 +182,10 @@ int explain_report(const struct process *process, const struct report *report)
 		explain(NULL, "cannot bring up interface", "lo");
 		break;
 	case STEP_USER:
-		complain("%s: no such user in the container's /etc/passwd", process->user);
+		complain("'%s': no such user in the container's /etc/passwd", process->user);
 		break;
 	case STEP_GROUP:
-		complain("%s: no such group in the container's /etc/group", process->user);
+		complain("'%s': no such group in the container's /etc/group", process->user);
 		break;
 	case STEP_IDS:
 		explain(report->error == EINVAL ? "has the user namespace a map for it?" : NULL,

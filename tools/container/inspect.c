@@ -17,14 +17,10 @@ static int inspect_main(int argc, char **argv)
 		print_help(&command_inspect);
 	if (argc == 2 && !strcmp(argv[1], "--"))
 		argc--;
-	if (argc < 2) {
-		complain("inspect wants a container");
-		die_usage(&command_inspect);
-	}
-	if (argv[1][0] == '-' && strcmp(argv[1], "--")) {
-		complain("inspect: no such option: %s", argv[1]);
-		die_usage(&command_inspect);
-	}
+	if (argc < 2)
+		die_usage(&command_inspect, "want a container");
+	if (argv[1][0] == '-' && strcmp(argv[1], "--"))
+		die_usage(&command_inspect, "no such option: %s", argv[1]);
 	execv(PROGRAM, argv);
 	die_errno(errno == ENOENT ? "it is not installed" : NULL, PROGRAM);
 }

@@ -25,8 +25,7 @@ static bool kill_one(const char *what, bool init, int sig)
 	if (!done && errno == ESRCH)
 		complain("%s: no process to signal", what);
 	else if (!done)
-		complain_errno(errno == EPERM ? "it is not yours, or not below your own" :
-			       NULL, "%s", what);
+		complain_errno(errno == EPERM ? NOT_YOURS : NULL, "%s", what);
 	close(cfd);
 	return done;
 }
@@ -36,7 +35,7 @@ static int kill_main(int argc, char **argv)
 	int option, sig = SIGKILL, status = 0;
 	bool init = false;
 
-	while ((option = getopt_long(argc, argv, "s:i", options, NULL)) >= 0) {
+	while ((option = next_option(&command_kill, argc, argv, ":s:i", options)) >= 0) {
 		switch (option) {
 		case 's':
 			sig = parse_signal(optarg);
@@ -49,14 +48,10 @@ static int kill_main(int argc, char **argv)
 		case 'h':
 			print_help(&command_kill);
 			break;
-		default:
-			die_usage(&command_kill);
 		}
 	}
-	if (optind == argc) {
-		complain("kill wants a container");
-		die_usage(&command_kill);
-	}
+	if (optind == argc)
+		die_usage(&command_kill, "want a container");
 	for (; optind < argc; optind++) {
 		if (!kill_one(argv[optind], init, sig))
 			status = EXIT_TOOL;

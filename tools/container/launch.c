@@ -6,30 +6,28 @@
 
 #include "tool.h"
 
-bool launch_option(struct launch *launch, int option, char *value)
+void launch_option(struct launch *launch, int option, char *value)
 {
 	switch (option) {
 	case 'e':
 		if (!strchr(value, '=') || *value == '=')
 			die("-e %s: want KEY=VALUE", value);
 		launch->set[launch->nr_set++] = value;
-		return true;
+		break;
 	case 'w':
 		launch->workdir = value;
-		return true;
+		break;
 	case 'u':
 		launch->user = value;
-		return true;
+		break;
 	case 't':
 		launch->want_tty = true;
 		launch->no_tty = false;
-		return true;
+		break;
 	case 'T':
 		launch->no_tty = true;
 		launch->want_tty = false;
-		return true;
-	default:
-		return false;
+		break;
 	}
 }
 

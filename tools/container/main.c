@@ -24,7 +24,7 @@ static int usage(void)
 	       "does container(1). The exit status is that of the command that was run or\n"
 	       "waited for, or 125: container failed, 126: the command cannot be executed,\n"
 	       "127: it cannot be found.\n");
-	return fflush(stdout) ? EXIT_TOOL : 0;
+	return finish_output();
 }
 
 /*
@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 		return usage();
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("container (Linux) %s\n", VERSION);
-		return fflush(stdout) ? EXIT_TOOL : 0;
+		return finish_output();
 	}
 	die("%s: no such command (see container --help)", argv[1]);
 }

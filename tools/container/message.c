@@ -101,16 +101,32 @@ void die_errno(const char *hint, const char *format, ...)
 	exit(EXIT_TOOL);
 }
 
-void die_usage(const struct command *command)
+void die_usage(const struct command *command, const char *format, ...)
 {
-	complain("see container %s --help", command->name);
+	char message[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	complain("%s: %s (see container %s --help)", command->name, message,
+		 command->name);
 	exit(EXIT_TOOL);
+}
+
+/* The status to exit with: an error of any write before counts as well. */
+int finish_output(void)
+{
+	if (!ferror(stdout) && !fflush(stdout))
+		return 0;
+	complain("cannot write to standard output");
+	return EXIT_TOOL;
 }
 
 void print_help(const struct command *command)
 {
 	fputs(command->help, stdout);
-	exit(fflush(stdout) ? EXIT_TOOL : 0);
+	exit(finish_output());
 }
 
 /*

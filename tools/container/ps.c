@@ -48,17 +48,6 @@ static void indent_name(const struct node *node, char *text, size_t size)
 	printable(node->entry.name, text + indent, size - indent);
 }
 
-/* As ps(1): lines are cut for a terminal only. */
-static int line_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ||
-	    !size.ws_col)
-		return 1 << 14;
-	return size.ws_col;
-}
-
 static int name_width(const struct tree *tree)
 {
 	struct node *node = NULL;
@@ -67,17 +56,22 @@ static int name_width(const struct tree *tree)
 
 	while ((node = tree_next(tree, node))) {
 		indent_name(node, name, sizeof(name));
-		if ((int)strlen(name) > width)
-			width = strlen(name);
+		if (text_columns(name) > width)
+			width = text_columns(name);
 	}
 	return width;
+}
+
+static void print_cut(char *line, int width)
+{
+	cut_columns(line, width);
+	printf("%s\n", line);
 }
 
 static void print_node(const struct node *node, int names, int width)
 {
 	const struct container_entry *entry = &node->entry;
-	char name[256], command[2048], age[32] = "-", init[16] = "-";
-	int used;
+	char name[256], command[2048], age[32] = "-", init[16] = "-", line[3072];
 
 	indent_name(node, name, sizeof(name));
 	read_command(entry->init, command, sizeof(command));
@@ -85,18 +79,21 @@ static void print_node(const struct node *node, int names, int width)
 		print_age(node->age, age, sizeof(age));
 	if (entry->init)
 		snprintf(init, sizeof(init), "%d", entry->init);
-	used = printf("%-5llu %-7s %5ld %5s %7s %-*s ", entry->id, entry->state,
-		      entry->processes, age, init, names, name);
-	printf("%.*s\n", used < width ? width - used : 1, command);
+	snprintf(line, sizeof(line), "%-5llu %-7s %5ld %5s %7s %s%*s %s", entry->id,
+		 entry->state, entry->processes, age, init, name,
+		 names - text_columns(name), "", command);
+	print_cut(line, width);
 }
 
 static void print_tree(const struct tree *tree)
 {
 	struct node *node = NULL;
 	int names = name_width(tree), width = line_width();
+	char head[512];
 
-	printf("%-5s %-7s %5s %5s %7s %-*s %s\n", "ID", "STATE", "PROCS", "AGE", "INIT",
-	       names, "NAME", "COMMAND");
+	snprintf(head, sizeof(head), "%-5s %-7s %5s %5s %7s %-*s %s", "ID", "STATE", "PROCS",
+		 "AGE", "INIT", names, "NAME", "COMMAND");
+	print_cut(head, width);
 	while ((node = tree_next(tree, node)))
 		print_node(node, names, width);
 }
@@ -115,7 +112,7 @@ static int ps_main(int argc, char **argv)
 	struct tree tree;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "q", options, NULL)) >= 0) {
+	while ((option = next_option(&command_ps, argc, argv, ":q", options)) >= 0) {
 		switch (option) {
 		case 'q':
 			quiet = true;
@@ -123,21 +120,17 @@ static int ps_main(int argc, char **argv)
 		case 'h':
 			print_help(&command_ps);
 			break;
-		default:
-			die_usage(&command_ps);
 		}
 	}
-	if (optind < argc) {
-		complain("ps: unexpected argument: %s", argv[optind]);
-		die_usage(&command_ps);
-	}
+	if (optind < argc)
+		die_usage(&command_ps, "unexpected argument: %s", argv[optind]);
 	tree_load(&tree);
 	if (quiet)
 		print_ids(&tree);
 	else
 		print_tree(&tree);
 	tree_free(&tree);
-	return fflush(stdout) ? EXIT_TOOL : 0;
+	return finish_output();
 }
 
 const struct command command_ps = {

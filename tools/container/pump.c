@@ -143,8 +143,31 @@ static void move(struct pump *pump, struct attended *attended, int sigfd)
 		pump->out.start = pump->out.end;
 }
 
+/*
+ * Writes what is left, when it is taken. False: nobody takes it, or a signal asks
+ * for the end meanwhile.
+ */
+static bool drain_last(struct flow *flow, int sigfd)
+{
+	struct pollfd p[] = {
+		{ .fd = sigfd, .events = POLLIN },
+		{ .fd = STDOUT_FILENO, .events = POLLOUT },
+	};
+	struct signalfd_siginfo info;
+
+	while (poll(p, ARRAY_SIZE(p), -1) < 0) {
+		if (errno != EINTR)
+			return false;
+	}
+	while (p[0].revents && read(sigfd, &info, sizeof(info)) == sizeof(info)) {
+		if (is_request_to_end(info.ssi_signo))
+			return false;
+	}
+	return !p[1].revents || drain(flow, STDOUT_FILENO);
+}
+
 /* What was written before the command ended is all there to be read. */
-static void flush(struct pump *pump, int master)
+static void flush(struct pump *pump, int master, int sigfd)
 {
 	for (;;) {
 		if (!pending(&pump->out)) {
@@ -152,7 +175,7 @@ static void flush(struct pump *pump, int master)
 			if (!pending(&pump->out))
 				return;
 		}
-		if (!drain(&pump->out, STDOUT_FILENO))
+		if (!drain_last(&pump->out, sigfd))
 			return;
 	}
 }
@@ -165,10 +188,13 @@ int pump(struct attended *attended)
 	sigfd = signalfd(-1, &attended->signals->watched, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (sigfd < 0)
 		die_errno(NULL, "signalfd");
-	close(attended->tty->slave);
+	/*
+	 * The slave stays open here: who closes all that it has of the terminal
+	 * may open it again by its name.
+	 */
 	while (waitpid(attended->pid, &status, WNOHANG) != attended->pid)
 		move(&pump, attended, sigfd);
-	flush(&pump, attended->tty->master);
+	flush(&pump, attended->tty->master, sigfd);
 	tty_restore();
 	close(sigfd);
 	return status;

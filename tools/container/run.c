@@ -121,8 +121,7 @@ static void apply_option(struct run *run, int option)
 		print_help(&command_run);
 		break;
 	default:
-		if (!launch_option(&run->launch, option, optarg))
-			die_usage(&command_run);
+		launch_option(&run->launch, option, optarg);
 	}
 }
 
@@ -145,8 +144,8 @@ static void parse(struct run *run, int argc, char **argv)
 	static char *const shell[] = { "sh", NULL };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+amipnUCd" LAUNCH_SHORT_OPTIONS,
-				     options, NULL)) >= 0)
+	while ((option = next_option(&command_run, argc, argv,
+				     "+:amipnUCd" LAUNCH_SHORT_OPTIONS, options)) >= 0)
 		apply_option(run, option);
 	run->launch.argv = argv[optind] ? argv + optind : (char **)shell;
 
@@ -223,9 +222,7 @@ static int print_id(int cfd)
 	if (fstat(cfd, &st))
 		die_errno(NULL, "the container's id");
 	printf("%llu\n", (unsigned long long)st.st_ino);
-	if (fflush(stdout))
-		die_errno("the container runs", "cannot print its id");
-	return 0;
+	return finish_output();
 }
 
 static int run_detached(struct process *process)

@@ -38,6 +38,35 @@ struct start {
 	struct report report;
 };
 
+/*
+ * The descriptors are put in place before the child is made: a container can
+ * have it that whoever enters keeps standard input, output and error only.
+ */
+static void swap_stdio(const int stdio[3], int saved[3])
+{
+	for (int fd = 0; fd < 3; fd++) {
+		saved[fd] = -1;
+		if (stdio[fd] < 0)
+			continue;
+		saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		if (saved[fd] < 0 || dup2(stdio[fd], fd) < 0)
+			die_errno(NULL, "cannot duplicate a descriptor");
+	}
+}
+
+static void restore_stdio(const int saved[3])
+{
+	int error = errno;
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (saved[fd] < 0)
+			continue;
+		dup2(saved[fd], fd);
+		close(saved[fd]);
+	}
+	errno = error;
+}
+
 static void child_main(struct start *start)
 {
 	become_command(start->process, &start->report);
@@ -81,8 +110,12 @@ static pid_t start_sharing_memory(const struct process *process, struct start *s
 		.stack_size = sizeof(stack),
 		.container = process->cfd,
 	};
-	long pid = clone_vfork(&args, start);
+	int saved[3];
+	long pid;
 
+	swap_stdio(process->stdio, saved);
+	pid = clone_vfork(&args, start);
+	restore_stdio(saved);
 	if (pid < 0) {
 		errno = -pid;
 		return -1;
@@ -138,15 +171,17 @@ static pid_t start_apart(const struct process *process, struct start *start)
 		.exit_signal = SIGCHLD,
 		.container = process->cfd,
 	};
-	int go[2], report[2];
+	int go[2], report[2], saved[3];
 	pid_t pid;
 
 	make_pipe(go);
 	make_pipe(report);
+	swap_stdio(process->stdio, saved);
 	pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0)
 		forked_child(start, go, report[1]);
-	close(go[0]);
+	/* Before anything else can fail: messages are for the caller. */
+	restore_stdio(saved);
 	close(report[1]);
 	if (pid > 0) {
 		if (process->setup && process->setup->flags & CONTAINER_NEW_USER_NS)
@@ -156,53 +191,22 @@ static pid_t start_apart(const struct process *process, struct start *start)
 		    read(report[0], &start->report, sizeof(start->report)) < 0)
 			start->report.step = STEP_NONE;
 	}
+	/* Open till here, so that the write found a reader, and no SIGPIPE. */
+	close(go[0]);
 	close(go[1]);
 	close(report[0]);
 	return pid;
 }
 
-/*
- * The descriptors are put in place before the child is made: a container can
- * have it that whoever enters keeps standard input, output and error only.
- */
-static void swap_stdio(const int stdio[3], int saved[3])
-{
-	for (int fd = 0; fd < 3; fd++) {
-		saved[fd] = -1;
-		if (stdio[fd] < 0)
-			continue;
-		saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-		if (saved[fd] < 0 || dup2(stdio[fd], fd) < 0)
-			die_errno(NULL, "cannot duplicate a descriptor");
-	}
-}
-
-static void restore_stdio(const int saved[3])
-{
-	int error = errno;
-
-	for (int fd = 0; fd < 3; fd++) {
-		if (saved[fd] < 0)
-			continue;
-		dup2(saved[fd], fd);
-		close(saved[fd]);
-	}
-	errno = error;
-}
-
 pid_t start_process(const struct process *process)
 {
 	struct start start = { .process = process };
-	int saved[3];
 	pid_t pid;
 
-	swap_stdio(process->stdio, saved);
 	if (can_share_memory(process))
 		pid = start_sharing_memory(process, &start);
 	else
 		pid = start_apart(process, &start);
-	restore_stdio(saved);
-
 	if (pid < 0) {
 		complain_errno(errno == EPERM ? may_not_enter : NULL,
 			       "cannot enter the container");

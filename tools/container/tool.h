@@ -51,8 +51,12 @@ void die(const char *format, ...) __printf(1, 2) __noreturn;
 /* With the meaning of errno, and what may help: @hint, or what is known of it. */
 void complain_errno(const char *hint, const char *format, ...) __printf(2, 3);
 void die_errno(const char *hint, const char *format, ...) __printf(2, 3) __noreturn;
-void die_usage(const struct command *command) __noreturn;
-void print_help(const struct command *command);
+void die_usage(const struct command *command, const char *format, ...)
+	__printf(2, 3) __noreturn;
+void print_help(const struct command *command) __noreturn;
+int finish_output(void);
+/* For who may not control a container. */
+#define NOT_YOURS	"it is not yours, or not below your own"
 /* What can be shown on a terminal: escapes control characters. */
 const char *printable(const char *text, char *buf, size_t size);
 
@@ -62,6 +66,11 @@ int parse_signal(const char *text);
 /* Cuts what does not fit. */
 void copy_text(char *to, size_t size, const char *from);
 int exit_status(int wstatus);
+
+/* option.c: getopt_long(), whose messages would be in another form. */
+struct option;
+int next_option(const struct command *command, int argc, char **argv,
+		const char *letters, const struct option *options);
 
 /* find.c */
 struct container_entry {
@@ -102,7 +111,7 @@ struct launch {
 	bool detach;
 };
 
-bool launch_option(struct launch *launch, int option, char *value);
+void launch_option(struct launch *launch, int option, char *value);
 size_t environment_slots(const struct launch *launch);
 void make_environment(const struct launch *launch, const char **env);
 bool launch_sets(const struct launch *launch, const char *key);
@@ -208,6 +217,8 @@ struct attended {
 int attend(struct attended *attended);
 /* A signal came that @pid was to get. */
 void attend_signal(struct attended *attended, int sig, bool from_terminal);
+/* What programs end on, unless they have reasons. */
+bool is_request_to_end(int sig);
 void attend_discarded(struct attended *attended, int sig);
 
 /* pump.c: between the terminal and the pty, till @pid has ended. */

@@ -157,12 +157,14 @@ static void print_usage(const struct node *node, const struct usage *usage,
 {
 	unsigned long long cpu = per_mille(usage->ticks, elapsed);
 	unsigned long long kib = usage->pages * (sysconf(_SC_PAGESIZE) / 1024);
-	char name[256];
+	char name[256], line[512];
 
 	printable(node->entry.name, name, sizeof(name));
-	printf("%-5llu %5llu %4llu.%llu %8llu.%llu %*s%s%s", node->entry.id,
-	       usage->processes, cpu / 10, cpu % 10, kib / 1024, kib % 1024 * 10 / 1024,
-	       2 * ((int)node->depth - 1), "", name, end);
+	snprintf(line, sizeof(line), "%-5llu %5llu %4llu.%llu %8llu.%llu %*s%s",
+		 node->entry.id, usage->processes, cpu / 10, cpu % 10, kib / 1024,
+		 kib % 1024 * 10 / 1024, 2 * ((int)node->depth - 1), "", name);
+	cut_columns(line, line_width());
+	printf("%s%s", line, end);
 }
 
 /*
@@ -196,7 +198,7 @@ static int show_once(void)
 	take_sample(&sample);
 	print_table(&sample, &before, 1 << 30, "\n");
 	free(sample.members);
-	return fflush(stdout) ? EXIT_TOOL : 0;
+	return finish_output();
 }
 
 static int screen_lines(void)
@@ -313,7 +315,7 @@ static int top_main(int argc, char **argv)
 	bool once = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "1", options, NULL)) >= 0) {
+	while ((option = next_option(&command_top, argc, argv, ":1", options)) >= 0) {
 		switch (option) {
 		case '1':
 			once = true;
@@ -321,14 +323,10 @@ static int top_main(int argc, char **argv)
 		case 'h':
 			print_help(&command_top);
 			break;
-		default:
-			die_usage(&command_top);
 		}
 	}
-	if (optind < argc) {
-		complain("top: unexpected argument: %s", argv[optind]);
-		die_usage(&command_top);
-	}
+	if (optind < argc)
+		die_usage(&command_top, "unexpected argument: %s", argv[optind]);
 	return once ? show_once() : show_live();
 }
 

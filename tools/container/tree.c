@@ -117,6 +117,40 @@ struct node *tree_next(const struct tree *tree, struct node *node)
 	return node->sibling;
 }
 
+static bool starts_character(char c)
+{
+	return (c & 0xc0) != 0x80;
+}
+
+int text_columns(const char *text)
+{
+	int columns = 0;
+
+	for (; *text; text++)
+		columns += starts_character(*text);
+	return columns;
+}
+
+void cut_columns(char *text, int columns)
+{
+	for (; *text; text++) {
+		if (starts_character(*text) && columns-- <= 0) {
+			*text = '\0';
+			return;
+		}
+	}
+}
+
+int line_width(void)
+{
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ||
+	    !size.ws_col)
+		return 1 << 14;
+	return size.ws_col;
+}
+
 void print_age(unsigned long long age, char *buf, size_t size)
 {
 	unsigned long long seconds = age / SECOND;

@@ -25,6 +25,12 @@ struct node *tree_find(const struct tree *tree, unsigned long long id);
 struct node *tree_next(const struct tree *tree, struct node *node);
 void print_age(unsigned long long age, char *buf, size_t size);
 unsigned long long boot_time(void);
+/* How many columns of the terminal a text takes, if its characters are narrow. */
+int text_columns(const char *text);
+/* Ends the text after so many of them. */
+void cut_columns(char *text, int columns);
+/* As ps(1): lines are cut for a terminal only. */
+int line_width(void);
 
 /* members.c: calls @found for each process in a container in view. */
 void each_member(void (*found)(void *arg, pid_t pid, unsigned long long id), void *arg);

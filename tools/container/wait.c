@@ -14,23 +14,18 @@ static const struct option options[] = {
 
 static int wait_main(int argc, char **argv)
 {
-	int option, cfd, status;
+	int cfd, status;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		if (option == 'h')
-			print_help(&command_wait);
-		die_usage(&command_wait);
-	}
-	if (argc - optind != 1) {
-		complain("wait wants one container");
-		die_usage(&command_wait);
-	}
+	if (next_option(&command_wait, argc, argv, ":", options) == 'h')
+		print_help(&command_wait);
+	if (argc - optind != 1)
+		die_usage(&command_wait, "want one container");
 	cfd = open_container(argv[optind]);
 	while (container_wait(cfd, &status)) {
 		if (errno == EINTR)
 			continue;
-		die_errno(errno == ECHILD ? "no process was ever started in it" : NULL,
-			  "%s", argv[optind]);
+		die_errno(errno == ECHILD ? "no process was ever started in it" :
+			  errno == EPERM ? NOT_YOURS : NULL, "%s", argv[optind]);
 	}
 	return exit_status(status);
 }

@@ -83,7 +83,7 @@ static void become(uid_t uid)
 }
 
 /* Starts a program; its input comes from @in. Returns its pid. */
-static pid_t spawn(uid_t uid, int in, int out, int err, char **argv)
+static pid_t spawn(uid_t uid, int in, int out, int err, char *const *argv)
 {
 	pid_t pid = fork();
 
@@ -99,7 +99,7 @@ static pid_t spawn(uid_t uid, int in, int out, int err, char **argv)
 	_exit(98);
 }
 
-static void run_argv(struct result *result, uid_t uid, const char *input, char **argv)
+static void run_argv(struct result *result, uid_t uid, const char *input, char *const *argv)
 {
 	size_t out_len = 0, err_len = 0;
 	int in[2], out[2], err[2];
@@ -734,6 +734,102 @@ TEST_F_TIMEOUT(tool, explains_errors, TEST_SECONDS)
 	EXPECT_EQ(128 + SIGTERM, finish(&other));
 }
 
+TEST_F_TIMEOUT(tool, explains_wrong_arguments_in_one_line, TEST_SECONDS)
+{
+	static char *const wrong[][2] = {
+		{ "run", "--bogus" }, { "run", "-Z" }, { "run", "-mZ" }, { "run", "-e" },
+		{ "run", "--name" }, { "run", "--uts=x" }, { "run", "--u" }, { "exec", "-Z" },
+		{ "exec", "box" }, { "ps", "-Z" }, { "ps", "box" }, { "top", "--bogus" },
+		{ "top", "box" }, { "kill", "-s" }, { "kill", "-i" }, { "wait", "-Z" },
+		{ "wait", "--bogus" }, { "inspect", "--bogus" }, { "inspect", "--" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		run_tool(&self->r, wrong[i][0], wrong[i][1], NULL);
+		EXPECT_EQ(TOOL_FAILED, self->r.status);
+		EXPECT_TRUE(is_one_line(self->r.err))
+			TH_LOG("%s %s: %s", wrong[i][0], wrong[i][1], self->r.err);
+	}
+	/* In what follows the command, nothing is an option. */
+	run_tool(&self->r, "run", "echo", "--bogus", NULL);
+	EXPECT_EQ(0, self->r.status);
+	EXPECT_STREQ("--bogus\n", self->r.out);
+}
+
+TEST_F_TIMEOUT(tool, tells_that_output_is_lost, TEST_SECONDS)
+{
+	static char *const commands[] = {
+		"--help", "--version", "run --help", "ps", "top --once", "inspect 1",
+		"run -d sleep 0",
+	};
+	char line[128];
+	char *const argv[] = { "/bin/sh", "-c", line, NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		snprintf(line, sizeof(line), TOOL " %s > /dev/full", commands[i]);
+		run_argv(&self->r, 0, "", argv);
+		EXPECT_EQ(TOOL_FAILED, self->r.status)
+			TH_LOG("%s", commands[i]);
+		EXPECT_TRUE(is_one_line(self->r.err));
+	}
+}
+
+TEST_F_TIMEOUT(tool, explains_missing_proc, TEST_SECONDS)
+{
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ASSERT_EQ(0, mount("tmpfs", "/proc", "tmpfs", 0, NULL));
+	/* Its input and output are not the command's any more when this fails. */
+	run_tool(&self->r, "run", "-d", "--user", "true", NULL);
+	EXPECT_EQ(TOOL_FAILED, self->r.status);
+	EXPECT_TRUE(is_one_line(self->r.err));
+	run_tool(&self->r, "run", "-t", "--user", "true", NULL);
+	EXPECT_EQ(TOOL_FAILED, self->r.status);
+	EXPECT_TRUE(is_one_line(self->r.err));
+	run_tool(&self->r, "ps", NULL);
+	EXPECT_EQ(TOOL_FAILED, self->r.status);
+	EXPECT_TRUE(is_one_line(self->r.err));
+	ASSERT_EQ(0, umount("/proc"));
+}
+
+/* How many columns the widest line has that the tool writes to a terminal. */
+static size_t widest_line(struct session *session)
+{
+	size_t widest = 0, width;
+	char *line, *next = session->seen;
+
+	while (read_more(session->out, session->seen, sizeof(session->seen), &session->len))
+		;
+	while ((line = strsep(&next, "\r\n"))) {
+		width = 0;
+		for (; *line; line++)
+			width += (*line & 0xc0) != 0x80;
+		if (width > widest)
+			widest = width;
+	}
+	return widest;
+}
+
+TEST_F_TIMEOUT(tool, cuts_lines_for_a_terminal, TEST_SECONDS)
+{
+	static char *const views[][2] = { { "ps", NULL }, { "top", "--once" } };
+	struct session other;
+
+	ASSERT_TRUE(start(&other, "run", "--name", "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1",
+			  "sh", "-c", "echo ready; exec sleep 1000", NULL));
+	ASSERT_TRUE(expect(&other, "ready"));
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++) {
+		ASSERT_TRUE(start_at_terminal(&self->s, views[i][0], views[i][1], NULL));
+		close(self->s.slave);
+		self->s.slave = -1;
+		/* The terminal has 77. */
+		EXPECT_EQ(77, widest_line(&self->s));
+		EXPECT_EQ(0, finish(&self->s));
+	}
+	kill(other.pid, SIGTERM);
+	EXPECT_EQ(128 + SIGTERM, finish(&other));
+}
+
 TEST_F_TIMEOUT(tool, helps, TEST_SECONDS)
 {
 	static char *const commands[] = {
@@ -971,6 +1067,59 @@ TEST_F_TIMEOUT(tool, carries_much, TEST_SECONDS)
 	}
 	EXPECT_TRUE(expect(&self->s, "the end"));
 	EXPECT_EQ(0, finish(&self->s));
+}
+
+/* A terminal is not gone because nobody has it open. */
+TEST_F_TIMEOUT(tool, carries_from_a_terminal_opened_again, TEST_SECONDS)
+{
+	char fifo[] = "/tmp/tool-test-XXXXXX", script[160], line[32];
+
+	ASSERT_NE(NULL, mkdtemp(fifo));
+	ASSERT_EQ(0, rmdir(fifo));
+	ASSERT_EQ(0, mkfifo(fifo, 0600));
+	snprintf(script, sizeof(script), "exec <&- >&- 2>&-; : > %s; : < %s; "
+		 "seq 1 30000 > /dev/tty; echo 'the'' end' > /dev/tty", fifo, fifo);
+	ASSERT_TRUE(start(&self->s, "run", "-t", "sh", "-c", script, NULL));
+	/* All is closed, then the tool knows, then the command goes on. */
+	close(open(fifo, O_RDONLY | O_CLOEXEC));
+	ASSERT_TRUE(wait_until_asleep(self->s.pid));
+	close(open(fifo, O_WRONLY | O_CLOEXEC));
+	unlink(fifo);
+	for (int i = 1; i < 30000; i += 500) {
+		snprintf(line, sizeof(line), "\n%d\r", i);
+		ASSERT_TRUE(expect(&self->s, line + (i == 1)));
+	}
+	EXPECT_TRUE(expect(&self->s, "the end"));
+	EXPECT_EQ(0, finish(&self->s));
+}
+
+/* A reader that reads no more does not keep the tool for ever. */
+TEST_F_TIMEOUT(tool, ends_with_its_output_in_a_full_pipe, TEST_SECONDS)
+{
+	char *const argv[] = { TOOL, "run", "-t", "sh", "-c", "read x; echo text; exit 4", NULL };
+	char page[4096] = "";
+	int in[2], out[2], status;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe2(in, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(out, O_CLOEXEC | O_NONBLOCK));
+	while (write(out[1], page, sizeof(page)) > 0)
+		;
+	ASSERT_EQ(EAGAIN, errno);
+	ASSERT_EQ(0, fcntl(out[1], F_SETFL, 0));
+	pid = spawn(0, in[0], out[1], STDERR_FILENO, argv);
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(wait_until(count_containers() > self->containers));
+	ASSERT_EQ(1, write(in[1], "\n", 1));
+	ASSERT_TRUE(wait_until(count_containers() == self->containers));
+	/* The first one may come while the tool does not know of the end yet. */
+	EXPECT_TRUE(wait_until(!kill(pid, SIGTERM) && waitpid(pid, &status, WNOHANG) == pid));
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(4, WEXITSTATUS(status));
+	close(in[0]);
+	close(in[1]);
+	close(out[0]);
+	close(out[1]);
 }
 
 TEST_HARNESS_MAIN
