@@ -173,7 +173,7 @@ static long get_info(struct file *file, unsigned int cmd, void __user *to)
 		info.status = now.status;
 	}
 
-	if (copy_to_user(to, &info, sizeof(info)))
+	if (copy_to_user(to, &info, min(size, sizeof(info))))
 		return -EFAULT;
 	if (size > sizeof(info) && clear_user(to + sizeof(info), size - sizeof(info)))
 		return -EFAULT;
@@ -192,6 +192,8 @@ static long drop_rights(struct file *file, unsigned long rights)
 		new = (void *)((unsigned long)old & ~rights);
 	} while (!try_cmpxchg(&file->private_data, &old, new));
 
+	if ((unsigned long)old & rights & CONTAINER_RIGHT_OBSERVE)
+		container_wake(file_container(file), EPOLLERR);
 	if ((unsigned long)old & rights & CONTAINER_RIGHT_ENTER)
 		drop_starter(file_container(file));
 	return 0;
@@ -429,13 +431,17 @@ int containerfs_open(struct container *c, unsigned int rights)
  * @c: The container, which current may know of; the caller has a reference.
  *
  * Context: May sleep.
- * Return: the descriptor, with all rights for who may control @c, else with the
- * one to observe; or a negative errno.
+ * Who was not handed a descriptor must not get by its name more than by the name of
+ * a process in it: a security module may keep him off that.
+ *
+ * Return: the descriptor, with all rights for who may control @c and inspect its
+ * init, else with the one to observe; or a negative errno.
  */
 int containerfs_open_found(struct container *c)
 {
-	return containerfs_open(c, container_may_control(c) ? CONTAINER_RIGHT_OBSERVE :
-							      CONTAINER_RIGHTS_ALL);
+	bool all = !container_may_control(c) && container_may_inspect(c);
+
+	return containerfs_open(c, all ? CONTAINER_RIGHTS_ALL : CONTAINER_RIGHT_OBSERVE);
 }
 
 /**

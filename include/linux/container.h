@@ -51,8 +51,9 @@ struct seq_file;
 
 #ifdef CONFIG_CONTAINERS
 
-/* What clone3(2) takes because of us. */
-#define CONTAINER_CLONE_FLAGS	CLONE_INTO_CONTAINER
+/* What clone3(2) takes because of us, and how much of struct clone_args. */
+#define CONTAINER_CLONE_FLAGS		CLONE_INTO_CONTAINER
+#define CONTAINER_CLONE_ARGS_SIZE	sizeof(struct clone_args)
 
 /* Beside what they work on. */
 struct nsproxy *create_container_namespaces(unsigned long flags, struct cred *cred,
@@ -133,9 +134,18 @@ static inline bool container_wanted(const struct kernel_clone_args *args)
 	return unlikely(args->flags & CLONE_INTO_CONTAINER);
 }
 
-static inline void container_set_fd(struct kernel_clone_args *args, int fd)
+/* Is what user space says in @args, of @size bytes, about a container valid? */
+static inline bool container_clone_args_valid(const struct clone_args *args, size_t size)
 {
-	args->container_fd = fd;
+	if (!(args->flags & CLONE_INTO_CONTAINER))
+		return !args->container;
+	return args->container <= INT_MAX && size >= CLONE_ARGS_SIZE_VER3;
+}
+
+static inline void container_set_fd(struct kernel_clone_args *kargs,
+				    const struct clone_args *args)
+{
+	kargs->container_fd = args->container;
 }
 
 static inline void container_free_signal(struct signal_struct *sig)
@@ -249,14 +259,21 @@ static inline void container_exec(struct file *exe)
 
 #else /* !CONFIG_CONTAINERS */
 
-#define CONTAINER_CLONE_FLAGS	0
+#define CONTAINER_CLONE_FLAGS		0
+#define CONTAINER_CLONE_ARGS_SIZE	CLONE_ARGS_SIZE_VER2
 
 static inline bool container_wanted(const struct kernel_clone_args *args)
 {
 	return false;
 }
 
-static inline void container_set_fd(struct kernel_clone_args *args, int fd) { }
+static inline bool container_clone_args_valid(const struct clone_args *args, size_t size)
+{
+	return true;
+}
+
+static inline void container_set_fd(struct kernel_clone_args *kargs,
+				    const struct clone_args *args) { }
 
 static inline void container_post_fork(struct task_struct *p,
 				       struct kernel_clone_args *args) { }

@@ -16,6 +16,7 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/poll.h>
+#include <linux/sched/cputime.h>
 #include <linux/sched/user.h>
 #include <linux/security.h>
 #include <linux/slab.h>
@@ -146,6 +147,7 @@ struct container *container_alloc(const char *name, unsigned int flags)
 	mutex_init(&c->signal_mutex);
 	init_waitqueue_head(&c->wait);
 	spin_lock_init(&c->means_lock);
+	prev_cputime_init(&c->told_cputime);
 	INIT_RCU_WORK(&c->free_work, container_free);
 
 	ret = -ENOSPC;
@@ -208,7 +210,7 @@ int container_link(struct container *c)
 	if (parent->state < CONTAINER_DYING) {
 		WRITE_ONCE(c->state, CONTAINER_NEW);
 		list_add(&c->sibling, &parent->children);
-		parent->nr_children++;
+		WRITE_ONCE(parent->nr_children, parent->nr_children + 1);
 		ret = 0;
 	}
 	write_unlock_irq(&tasklist_lock);
@@ -255,7 +257,7 @@ static void container_mark_dead(struct container *c, struct list_head *dead)
 {
 	WRITE_ONCE(c->state, CONTAINER_DEAD);
 	list_move_tail(&c->sibling, dead);
-	c->parent->nr_children--;
+	WRITE_ONCE(c->parent->nr_children, c->parent->nr_children - 1);
 	if (c->parent != &init_container)
 		container_add_usage(&c->parent->totals, &c->totals);
 }
@@ -378,6 +380,20 @@ void container_discard(struct container *c)
 }
 
 /**
+ * container_wake - tell all who poll a container, or wait for it
+ * @c: The container.
+ * @events: What has come; it stays.
+ *
+ * All of them, exclusive ones as well: no further event will come for the others.
+ *
+ * Context: Any.
+ */
+void container_wake(struct container *c, __poll_t events)
+{
+	__wake_up(&c->wait, TASK_NORMAL, 0, poll_to_key(events));
+}
+
+/**
  * container_release_dead - drop what dead containers still hold, tell pollers
  * @dead: Containers that were found dead; empty afterwards. The caller pins them.
  *
@@ -395,7 +411,7 @@ void container_release_dead(struct list_head *dead)
 		release_means(c);
 		/* Pairs with the smp_load_acquire() in containerfs_poll(). */
 		smp_store_release(&c->released, true);
-		wake_up_poll(&c->wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+		container_wake(c, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
 	}
 }
 
@@ -537,7 +553,8 @@ static int replace_root(struct path *root, const struct path *old_root,
  * @new_root: The root from now on.
  *
  * As chroot_fs_refs() does for processes, so that who enters later is where the
- * processes inside are.
+ * processes inside are. Done before those, so that nobody who begins to enter
+ * after they have been looked at finds the old root.
  *
  * Context: Process context.
  * Return: the number of references on @old_root that the caller must drop.

@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/user.h>
 #include <linux/security.h>
 #include <linux/syscalls.h>
@@ -114,6 +115,14 @@ static int prepare_means(struct container *c)
 	for (int i = 0; i < ARRAY_SIZE(namespace_flags); i++)
 		if (c->flags & namespace_flags[i].container)
 			clone_flags |= namespace_flags[i].clone;
+
+	/*
+	 * A PID namespace that has no process yet takes one fork at a time, see
+	 * alloc_pid() and free_pid(): it cannot be what several containers inherit.
+	 */
+	if (!(clone_flags & CLONE_NEWPID) &&
+	    !READ_ONCE(current->nsproxy->pid_ns_for_children->child_reaper))
+		return -EINVAL;
 
 	cred = prepare_means_cred(c->flags);
 	if (IS_ERR(cred))

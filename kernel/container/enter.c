@@ -21,6 +21,7 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
+#include <linux/sched/user.h>
 #include <linux/securebits.h>
 #include <linux/security.h>
 #include <linux/syscalls.h>
@@ -58,7 +59,7 @@ static void unlock_start(struct container_entry *entry)
 
 	if (!entry->starting)
 		return;
-	if (c->state == CONTAINER_NEW && (entry->means.made & CLONE_NEWPID))
+	if (READ_ONCE(c->state) == CONTAINER_NEW && (entry->means.made & CLONE_NEWPID))
 		restart_pid_ns(entry->means.ns->pid_ns_for_children);
 	entry->starting = false;
 	mutex_unlock(&c->start_mutex);
@@ -136,6 +137,24 @@ finish:
 	 CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUSER |		\
 	 CLONE_NEWCGROUP | CLONE_NEWTIME)
 
+/*
+ * With a reference of our own: the descriptor's file is let go of, so that its last
+ * close has its effect while the caller is here, maybe waiting for a vfork.
+ */
+static struct container *get_container_to_enter(const struct kernel_clone_args *args)
+{
+	struct container *c;
+
+	CLASS(fd, f)(args->container_fd);
+	if (fd_empty(f))
+		return ERR_PTR(-EBADF);
+	if ((args->flags & CONTAINER_CONTRARY_FLAGS) ||
+	    (args->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
+		return ERR_PTR(-EINVAL);
+	c = container_with_right(fd_file(f), CONTAINER_RIGHT_ENTER);
+	return IS_ERR(c) ? c : container_get(c);
+}
+
 /**
  * container_clone - clone3() and fork_into_container() into a container
  * @args: What the caller wants; ->container_fd is the container's descriptor.
@@ -148,26 +167,23 @@ pid_t container_clone(struct kernel_clone_args *args)
 	struct container *c;
 	int ret;
 
-	CLASS(fd, f)(args->container_fd);
-	if (fd_empty(f))
-		return -EBADF;
-	if ((args->flags & CONTAINER_CONTRARY_FLAGS) ||
-	    (args->flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
-		return -EINVAL;
-	c = container_with_right(fd_file(f), CONTAINER_RIGHT_ENTER);
+	c = get_container_to_enter(args);
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 
 	ret = container_prepare_entry(&entry, c, args->flags);
 	if (ret)
-		return ret;
+		goto put;
 	args->flags &= ~CLONE_INTO_CONTAINER;
 	args->flags |= CLONE_UNTRACED;
 	args->container = &entry;
 	ret = kernel_clone(args);
 	container_finish_entry(&entry);
-
-	return ret < 0 && __container_dying(c) ? -ECANCELED : ret;
+	if (ret < 0 && __container_dying(c))
+		ret = -ECANCELED;
+put:
+	container_put(c);
+	return ret;
 }
 
 /**
@@ -225,6 +241,62 @@ static bool same_ids(const struct cred *a, const struct cred *b)
 	       gid_eq(a->egid, b->egid) && gid_eq(a->fsgid, b->fsgid);
 }
 
+static int become_root_user(struct cred *new)
+{
+	kuid_t uid = make_kuid(new->user_ns, 0);
+	struct user_struct *user;
+
+	if (!uid_valid(uid))
+		return -EINVAL;
+	user = alloc_uid(uid);
+	if (!user)
+		return -EAGAIN;
+	free_uid(new->user);
+	new->user = user;
+	new->uid = uid;
+	new->suid = uid;
+	new->euid = uid;
+	new->fsuid = uid;
+	return 0;
+}
+
+static int become_root_group(struct cred *new)
+{
+	kgid_t gid = make_kgid(new->user_ns, 0);
+	struct group_info *none;
+
+	if (!gid_valid(gid))
+		return -EINVAL;
+	new->gid = gid;
+	new->sgid = gid;
+	new->egid = gid;
+	new->fsgid = gid;
+	if (!userns_may_setgroups(new->user_ns))
+		return 0;
+	none = groups_alloc(0);
+	if (!none)
+		return -ENOMEM;
+	set_groups(new, none);
+	put_group_info(none);
+	return 0;
+}
+
+/*
+ * Once ids are mapped, nobody is unmapped, and somebody of the host by accident:
+ * who would be is the root inside, where he could become that in any case.
+ */
+static int assume_mapped_ids(struct cred *new)
+{
+	struct user_namespace *ns = new->user_ns;
+	int ret = 0;
+
+	if (READ_ONCE(ns->uid_map.nr_extents) && !kuid_has_mapping(ns, new->euid))
+		ret = become_root_user(new);
+	if (!ret && READ_ONCE(ns->gid_map.nr_extents) && !kgid_has_mapping(ns, new->egid))
+		ret = become_root_group(new);
+	return ret;
+}
+
 static int assume_ids(struct cred *new, const struct cred *to)
 {
 	const struct cred *me = current_cred();
@@ -233,7 +305,8 @@ static int assume_ids(struct cred *new, const struct cred *to)
 	if (same_ids(new, to))
 		return 0;
 	container_assume_ids(new, to);
-	ret = security_task_fix_setgroups(new, me);
+	ret = new->user_ns == me->user_ns ? 0 : assume_mapped_ids(new);
+	ret = ret ?: security_task_fix_setgroups(new, me);
 	ret = ret ?: security_task_fix_setgid(new, me, LSM_SETID_RES);
 	return ret ?: security_task_fix_setuid(new, me, LSM_SETID_RES);
 }
@@ -318,8 +391,11 @@ void __container_enter(struct task_struct *p, struct container_entry *entry)
 	RCU_INIT_POINTER(sig->container_guard, entry->guard);
 	entry->guard = NULL;
 
-	set_fs_root(p->fs, &means->root);
-	set_fs_pwd(p->fs, &means->root);
+	/* Its fs_struct is nobody else's yet. */
+	if (!path_equal(&p->fs->root, &means->root))
+		set_fs_root(p->fs, &means->root);
+	if (!path_equal(&p->fs->pwd, &means->root))
+		set_fs_pwd(p->fs, &means->root);
 
 	get_nsproxy(means->ns);
 	switch_task_namespaces(p, means->ns);

@@ -61,10 +61,9 @@ struct container_means {
 };
 
 /**
- * struct container_usage - what processes have used, as struct rusage has it
- * @utime: Nanoseconds in user mode.
- * @stime: Nanoseconds in the kernel.
- * @maxrss: The most that any of them had at a time, in KiB.
+ * struct container_usage - what processes have used, for struct rusage
+ * @cpu: Time in user mode and in the kernel, by ticks, and the exact sum.
+ * @maxrss: The most that any of them had at a time, in pages.
  * @minflt: Page faults without I/O.
  * @majflt: Page faults with I/O.
  * @inblock: Block input operations.
@@ -73,15 +72,14 @@ struct container_means {
  * @nivcsw: Involuntary context switches.
  */
 struct container_usage {
-	u64		utime;
-	u64		stime;
-	unsigned long	maxrss;
-	unsigned long	minflt;
-	unsigned long	majflt;
-	unsigned long	inblock;
-	unsigned long	oublock;
-	unsigned long	nvcsw;
-	unsigned long	nivcsw;
+	struct task_cputime	cpu;
+	unsigned long		maxrss;
+	unsigned long		minflt;
+	unsigned long		majflt;
+	unsigned long		inblock;
+	unsigned long		oublock;
+	unsigned long		nvcsw;
+	unsigned long		nivcsw;
 };
 
 /**
@@ -110,6 +108,8 @@ struct container_usage {
  * @status: How init exited, as wait4() encodes it.
  * @totals: What those that were members, and nested containers that are dead,
  *	have used. Under tasklist_lock; final when @released.
+ * @told_cputime: What container_wait() has told of @totals.cpu, so that no part of
+ *	it ever shrinks. Has a lock of its own.
  * @members: Processes (signal_struct->container_link) that have not been killed
  *	because the container is dying. Those with @signalled for their
  *	container_signalled come last; a child comes right after its parent.
@@ -119,7 +119,7 @@ struct container_usage {
  * @nr_members: Length of @members and @killed. Under tasklist_lock.
  * @nr_populated: 1 if @nr_members is not 0, plus the number of nested containers
  *	whose own is not 0. Under tasklist_lock.
- * @nr_children: Length of @children. Under tasklist_lock.
+ * @nr_children: Length of @children. Written under tasklist_lock.
  * @signalled: Number of times that container_kill() has signalled @members, this
  *	time included. Under tasklist_lock.
  * @swept: All in it and below have been killed because it is dying. Under
@@ -160,6 +160,7 @@ struct container {
 	bool			exited;
 	int			status;
 	struct container_usage	totals;
+	struct prev_cputime	told_cputime;
 	struct list_head	members;
 	struct list_head	killed;
 	unsigned int		nr_members;
@@ -218,7 +219,7 @@ struct container_guard {
 
 /**
  * struct container_entry - a fork into a container, under way
- * @container: The container; pinned by the caller's descriptor.
+ * @container: The container; pinned by the system call.
  * @means: References of our own on what the child is given.
  * @guard: The child's entry guard; the child takes the reference.
  * @starting: @container's start_mutex is held: the child will be init.
@@ -257,6 +258,7 @@ void container_add_member(struct container *c, struct signal_struct *sig,
 void container_del_member(struct signal_struct *sig, struct list_head *dead);
 void container_mark_dying(struct container *c, struct list_head *dead);
 void container_discard(struct container *c);
+void container_wake(struct container *c, __poll_t events);
 void container_release_dead(struct list_head *dead);
 void container_drop_places(struct container *c);
 bool container_get_means(struct container *c, struct container_means *means);
@@ -273,16 +275,18 @@ void container_destroy_unstartable(struct container *c);
 
 /* permission.c */
 int container_may_control(struct container *c);
+bool container_may_inspect(struct container *c);
 int container_get_entry(struct container *c, struct container_means *means);
 bool container_pid_ns_reachable(struct pid_namespace *ns);
 
 /* usage.c */
 void container_add_usage(struct container_usage *to, const struct container_usage *from);
-void container_get_usage(struct container_usage *usage);
+void container_account_exit(struct container_usage *usage);
+void container_get_rusage(struct container *c, struct rusage *r);
 
 /* namespaces.c */
 int container_get_namespace(struct file *file, unsigned long type);
-int container_set_namespace(struct file *file, int fd);
+int container_set_namespace(struct file *file, unsigned long fd);
 
 /* guard.c */
 struct container_guard *container_guard_alloc(void);

@@ -22,14 +22,14 @@
 
 #include <trace/events/container.h>
 
-/* So many processes are killed in one go with interrupts off. */
+/* So many threads, or one process, are killed in one go with interrupts off. */
 #define KILL_BATCH	16
 
 /*
  * SIGKILL, and an end to the wait of threads that it does not reach since the
  * process is exiting already: those in PTRACE_EVENT_EXIT, for a tracer that might
- * be a dying member as well. A thread that has not come to that point finds that
- * the container is dying, or the signal, in ptrace_stop().
+ * be a dying member as well. A thread that has not come to that point finds there
+ * that the container is dying; at any other stop it finds the signal.
  */
 static void kill_process(struct signal_struct *sig)
 {
@@ -42,8 +42,11 @@ static void kill_process(struct signal_struct *sig)
 	if (!lock_task_sighand(p, &flags))
 		return;
 	for_each_thread(p, t) {
-		/* Past ptrace_stop(): what it waits for now is no tracer. */
-		if (t->flags & PF_EXITING)
+		/*
+		 * Past ptrace_stop(): what it waits for now is no tracer. Its other
+		 * flags change without a lock.
+		 */
+		if (data_race(t->flags) & PF_EXITING)
 			continue;
 		sigaddset(&t->pending.signal, SIGKILL);
 		if (t->jobctl & JOBCTL_TRACED)
@@ -60,12 +63,13 @@ static void kill_members(struct container *c)
 		int batch = KILL_BATCH;
 
 		write_lock_irq(&tasklist_lock);
-		while (batch-- && !list_empty(&c->members)) {
+		while (batch > 0 && !list_empty(&c->members)) {
 			struct signal_struct *sig;
 
 			sig = list_first_entry(&c->members, struct signal_struct,
 					       container_link);
 			list_move_tail(&sig->container_link, &c->killed);
+			batch -= sig->nr_threads;
 			kill_process(sig);
 		}
 		more = !list_empty(&c->members);
@@ -224,16 +228,14 @@ void __container_exit(struct task_struct *tsk)
 {
 	struct signal_struct *sig = tsk->signal;
 	struct container *c = sig->container;
-	struct container_usage usage;
 	LIST_HEAD(dead);
 	bool init;
 
 	if (!atomic_dec_and_test(&sig->container_threads))
 		return;
 
-	container_get_usage(&usage);
 	write_lock_irq(&tasklist_lock);
-	container_add_usage(&c->totals, &usage);
+	container_account_exit(&c->totals);
 	init = c->init == sig;
 	if (init) {
 		c->status = init_status(tsk);
@@ -247,7 +249,7 @@ void __container_exit(struct task_struct *tsk)
 	/* Current still is one who holds a reference on @c. */
 	if (init) {
 		trace_container_init_exit(c);
-		wake_up_poll(&c->wait, EPOLLIN | EPOLLRDNORM);
+		container_wake(c, EPOLLIN | EPOLLRDNORM);
 	}
 	container_release_dead(&dead);
 }

@@ -74,12 +74,18 @@ static struct ns_common *get_namespace(const struct container_means *means,
 	}
 }
 
-/* A PID namespace of its own must not be seen before init is its first process. */
-static bool hidden(struct container *c, const struct container_means *means,
-		   unsigned long types)
+/*
+ * A PID namespace must not be seen before it has its first process: that fork can
+ * fail, and nobody else's may come between.
+ */
+static bool started(const struct pid_namespace *ns)
 {
-	return (types & means->made & CLONE_NEWPID) &&
-	       READ_ONCE(c->state) == CONTAINER_NEW;
+	return READ_ONCE(ns->child_reaper);
+}
+
+static bool hidden(const struct container_means *means, unsigned long types)
+{
+	return (types & CLONE_NEWPID) && !started(means->ns->pid_ns_for_children);
 }
 
 /**
@@ -108,7 +114,7 @@ int container_get_namespace(struct file *file, unsigned long type)
 	ret = container_get_entry(c, &means);
 	if (ret)
 		return ret;
-	if (hidden(c, &means, type)) {
+	if (hidden(&means, type)) {
 		ret = -ENOENT;
 	} else {
 		ns = get_namespace(&means, type);
@@ -141,7 +147,7 @@ int container_validate_nsset(struct nsset *nsset, struct file *file)
 	ret = container_get_entry(c, &means);
 	if (ret)
 		return ret;
-	if (hidden(c, &means, nsset->flags))
+	if (hidden(&means, nsset->flags))
 		ret = -ENOENT;
 
 	for (int i = 0; !ret && i < ARRAY_SIZE(types); i++) {
@@ -183,6 +189,15 @@ static int supply_user_ns(struct container_means *new, struct user_namespace *us
 	}
 	put_cred(new->cred);
 	new->cred = cred;
+	return 0;
+}
+
+static int supply_pid_ns(struct container_means *new, struct pid_namespace *pid_ns)
+{
+	if (!started(pid_ns) || !container_pid_ns_reachable(pid_ns))
+		return -EINVAL;
+	put_pid_ns(new->ns->pid_ns_for_children);
+	new->ns->pid_ns_for_children = get_pid_ns(pid_ns);
 	return 0;
 }
 
@@ -230,12 +245,7 @@ static int supply(struct container_means *new, struct ns_common *ns)
 		to->ipc_ns = get_ipc_ns(container_of(ns, struct ipc_namespace, ns));
 		return 0;
 	case CLONE_NEWPID:
-		if (!container_pid_ns_reachable(container_of(ns, struct pid_namespace, ns)))
-			return -EINVAL;
-		put_pid_ns(to->pid_ns_for_children);
-		to->pid_ns_for_children =
-			get_pid_ns(container_of(ns, struct pid_namespace, ns));
-		return 0;
+		return supply_pid_ns(new, container_of(ns, struct pid_namespace, ns));
 	case CLONE_NEWNET:
 		put_net(to->net_ns);
 		to->net_ns = get_net(container_of(ns, struct net, ns));
@@ -305,12 +315,14 @@ put_means:
  *
  * Return: 0 or a negative errno.
  */
-int container_set_namespace(struct file *file, int fd)
+int container_set_namespace(struct file *file, unsigned long fd)
 {
 	enum container_state state;
 	struct container *c;
 	int ret;
 
+	if (fd > INT_MAX)
+		return -EBADF;
 	CLASS(fd, f)(fd);
 	if (fd_empty(f))
 		return -EBADF;

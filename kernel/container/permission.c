@@ -9,6 +9,8 @@
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
+#include <linux/ptrace.h>
+#include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/time_namespace.h>
 #include <linux/user_namespace.h>
@@ -194,6 +196,24 @@ int container_may_control(struct container *c)
 		container_put_means(&means);
 	}
 	return ok ? security_container_permission(c, CONTAINER_MAY_CONTROL) : -EPERM;
+}
+
+/**
+ * container_may_inspect - may current look at what is in a container?
+ * @c: The container.
+ *
+ * Context: May sleep. Takes tasklist_lock.
+ * Return: whether current may inspect its init, as ptrace has it, if it has one.
+ */
+bool container_may_inspect(struct container *c)
+{
+	struct task_struct *init __free(put_task) = NULL;
+
+	read_lock(&tasklist_lock);
+	if (c->init)
+		init = get_task_struct(pid_task(c->init->pids[PIDTYPE_TGID], PIDTYPE_TGID));
+	read_unlock(&tasklist_lock);
+	return !init || ptrace_may_access(init, PTRACE_MODE_READ_FSCREDS);
 }
 
 /**

@@ -44,6 +44,10 @@ static struct container *next_in_view(struct container *viewer, loff_t *pos)
 	unsigned long id = max_t(unsigned long, *pos, viewer->id);
 	struct container *c;
 
+	/* Past the last id of a 32-bit machine. */
+	if ((u64)*pos > ULONG_MAX)
+		return NULL;
+
 	if (id == viewer->id) {
 		*pos = id;
 		return container_get(viewer);

@@ -9,32 +9,10 @@
 #include <linux/resource.h>
 #include <linux/sched/signal.h>
 #include <linux/syscalls.h>
-#include <linux/time.h>
 #include <linux/wait.h>
 #include <uapi/linux/wait.h>
 
 #include "internal.h"
-
-static void get_totals(const struct container *c, struct rusage *r)
-{
-	struct container_usage totals;
-
-	read_lock(&tasklist_lock);
-	totals = c->totals;
-	read_unlock(&tasklist_lock);
-
-	*r = (struct rusage){
-		.ru_utime	= ns_to_kernel_old_timeval(totals.utime),
-		.ru_stime	= ns_to_kernel_old_timeval(totals.stime),
-		.ru_maxrss	= totals.maxrss,
-		.ru_minflt	= totals.minflt,
-		.ru_majflt	= totals.majflt,
-		.ru_inblock	= totals.inblock,
-		.ru_oublock	= totals.oublock,
-		.ru_nvcsw	= totals.nvcsw,
-		.ru_nivcsw	= totals.nivcsw,
-	};
-}
 
 /*
  * Has init exited, or will there never be one? Of the two that are read, @exited
@@ -58,7 +36,22 @@ static int wait_for_init(struct container *c, unsigned int options)
 		return -ERESTARTSYS;
 	if (!init_over(c))
 		return 0;
-	return c->exited ? 1 : -ECHILD;
+	/* Pairs with the smp_store_release() in __container_exit(). */
+	return smp_load_acquire(&c->exited) ? 1 : -ECHILD;
+}
+
+/* Who waits does not keep the descriptor's last close from having its effect. */
+static struct container *get_container_to_wait_for(int cfd, unsigned int options)
+{
+	struct container *c;
+
+	CLASS(fd, f)(cfd);
+	if (fd_empty(f))
+		return ERR_PTR(-EBADF);
+	if (options & ~WNOHANG)
+		return ERR_PTR(-EINVAL);
+	c = container_with_right(fd_file(f), CONTAINER_RIGHT_OBSERVE);
+	return IS_ERR(c) ? c : container_get(c);
 }
 
 /* 1: it has exited, *@status and *@r are set; 0: not yet. */
@@ -67,12 +60,7 @@ static int do_wait(int cfd, unsigned int options, int *status, struct rusage *r)
 	struct container *c;
 	int ret;
 
-	CLASS(fd, f)(cfd);
-	if (fd_empty(f))
-		return -EBADF;
-	if (options & ~WNOHANG)
-		return -EINVAL;
-	c = container_with_right(fd_file(f), CONTAINER_RIGHT_OBSERVE);
+	c = get_container_to_wait_for(cfd, options);
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 
@@ -80,8 +68,9 @@ static int do_wait(int cfd, unsigned int options, int *status, struct rusage *r)
 	ret = ret ?: wait_for_init(c, options);
 	if (ret > 0) {
 		*status = c->status;
-		get_totals(c, r);
+		container_get_rusage(c, r);
 	}
+	container_put(c);
 	return ret;
 }
 
