@@ -81,20 +81,50 @@ static inline bool become_user(uid_t uid)
 	       !setresuid(uid, uid, uid) && !prctl(PR_SET_DUMPABLE, 1);
 }
 
+#ifndef LANDLOCK_SCOPE_SIGNAL
+#define LANDLOCK_SCOPE_SIGNAL	0x2ULL
+#endif
+
+/* Enters a Landlock domain, outside of which it may not signal or ptrace anybody. */
+static inline bool enter_landlock_domain(void)
+{
+	/* Newer than some headers' struct landlock_ruleset_attr. */
+	struct {
+		__u64 handled_access_fs;
+		__u64 handled_access_net;
+		__u64 scoped;
+	} attr = { .scoped = LANDLOCK_SCOPE_SIGNAL };
+	int ruleset = syscall(__NR_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	bool ok;
+
+	if (ruleset < 0)
+		return false;
+	ok = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	     !syscall(__NR_landlock_restrict_self, ruleset, 0);
+	close(ruleset);
+	return ok;
+}
+
 /*
- * Gives the user namespace of @pid, which is a child of ours, the ids of ours up
- * to @count.
+ * Gives the user namespace of @pid, which is a child of ours, as many of our ids
+ * from @first on as its ids from 0 on.
  */
-static inline bool map_ids(pid_t pid, unsigned int count)
+static inline bool map_ids_from(pid_t pid, unsigned int first, unsigned int count)
 {
 	char path[64], map[64];
 
-	snprintf(map, sizeof(map), "0 0 %u", count);
+	snprintf(map, sizeof(map), "0 %u %u", first, count);
 	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
 	if (!write_file(path, map))
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/gid_map", pid);
 	return write_file(path, map);
+}
+
+/* The same ids, up to @count. */
+static inline bool map_ids(pid_t pid, unsigned int count)
+{
+	return map_ids_from(pid, 0, count);
 }
 
 #endif /* SELFTESTS_CONTAINER_CRED_H */

@@ -677,6 +677,81 @@ TEST_F_TIMEOUT(die_together, all_kinds_at_once, PROCESS_TEST_TIMEOUT)
 	EXPECT_DEATH(&self->zoo, variant->end);
 }
 
+/*
+ * While one is killed after the other, a tracer stops the last one again and again.
+ * All of this is on one CPU, and those two go before whoever kills: if the member
+ * went round in the kernel then, that would never get its turn.
+ */
+static bool take_turns(int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	return !sched_setaffinity(0, sizeof(cpus), &cpus) &&
+	       (!priority || !sched_setscheduler(0, SCHED_FIFO, &param));
+}
+
+static void hold_up(pid_t pid)
+{
+	const struct timespec moment = { .tv_nsec = 20000 };
+	int status;
+
+	while (!ptrace(PTRACE_INTERRUPT, pid, 0, 0)) {
+		nanosleep(&moment, NULL);
+		if (waitpid(pid, &status, __WALL | WNOHANG) == pid && WIFSTOPPED(status))
+			ptrace(PTRACE_CONT, pid, 0, 0);
+		nanosleep(&moment, NULL);
+	}
+}
+
+TEST(no_tracer_holds_up_the_killer)
+{
+	int cfd, fillers = scaled(400), sv[2];
+	pid_t init, member, tracer;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	cfd = container_create("held up", CONTAINER_FD_CLOEXEC);
+	ASSERT_LE(0, cfd);
+	init = fork_into_container(cfd);
+	ASSERT_LE(0, init);
+	if (!init) {
+		/* A child comes right after its parent: the first is the last one. */
+		signal(SIGCHLD, SIG_IGN);
+		if (!take_turns(0))
+			_exit(EXIT_FAILURE);
+		member = fork();
+		if (!member) {
+			take_turns(1);
+			pause_forever();
+		}
+		while (fillers--)
+			if (!fork())
+				pause_forever();
+		tell_int(sv[1], member);
+		hear(sv[1]);
+		_exit(EXIT_CODE);
+	}
+	member = hear_int(sv[0]);
+	ASSERT_LT(0, member);
+	tracer = fork();
+	ASSERT_LE(0, tracer);
+	if (!tracer) {
+		if (ptrace(PTRACE_SEIZE, member, 0, 0) || !take_turns(1))
+			_exit(EXIT_FAILURE);
+		tell_int(sv[1], 0);
+		hold_up(member);
+		_exit(0);
+	}
+	ASSERT_EQ(0, hear_int(sv[0]));
+	tell(sv[0]);
+	EXPECT_TRUE(poll_until(cfd, POLLIN | POLLHUP));
+	EXPECT_EQ(EXIT_CODE, wait_for_exit(init));
+	EXPECT_EQ(0, wait_for_exit(tracer));
+	close(cfd);
+}
+
 /* --- storms ------------------------------------------------------------------- */
 
 /* Says that it goes on, but never waits for somebody to listen. */

@@ -401,6 +401,27 @@ static int try_sigio_thread(const struct victim *victim, const char *arg)
 	return sigio(&owner, 0);
 }
 
+static int try_setpriority(const struct victim *victim, const char *arg)
+{
+	return result(setpriority(PRIO_PROCESS, victim->pid, 1));
+}
+
+static int try_setscheduler(const struct victim *victim, const char *arg)
+{
+	const struct sched_param param = { };
+
+	return result(sched_setscheduler(victim->pid, SCHED_BATCH, &param));
+}
+
+static int try_setaffinity(const struct victim *victim, const char *arg)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	return result(sched_setaffinity(victim->pid, sizeof(cpus), &cpus));
+}
+
 #define STR_(x)		#x
 #define STR(x)		STR_(x)
 
@@ -454,6 +475,9 @@ static const struct attack attacks[] = {
 	{ "kcmp", try_kcmp, "", ON_THREADS | TYPICAL },
 	{ "get_robust_list", try_robust_list, "", ON_THREADS },
 	{ "perf_event_open", try_perf, "", ON_THREADS | TYPICAL },
+	{ "setpriority", try_setpriority, "", ON_THREADS | TYPICAL },
+	{ "sched_setscheduler", try_setscheduler, "", ON_THREADS },
+	{ "sched_setaffinity", try_setaffinity, "", ON_THREADS },
 	{ "kill 0", try_kill, "0", ON_THREADS },
 	{ "kill SIGUSR2", try_kill, STR(SIGUSR2), COUNTED | TYPICAL },
 	{ "kill the group", try_killpg, STR(SIGUSR2), COUNTED },

@@ -116,6 +116,71 @@ TEST_F_TIMEOUT(kill_on_close, dup2_over_it, PROCESS_TEST_TIMEOUT)
 	EXPECT_DEAD(self->init, self->init_fd);
 }
 
+/* A call that another thread is in does not count as an open descriptor. */
+struct caller {
+	int cfd;
+	int up;		/* where it tells its thread id, before the call */
+};
+
+static void *wait_in_thread(void *arg)
+{
+	struct caller *caller = arg;
+	int cfd = caller->cfd, status;
+
+	tell_int(caller->up, gettid());
+	return (void *)(long)(container_wait(cfd, &status, 0, NULL) ? errno : status);
+}
+
+TEST_F_TIMEOUT(kill_on_close, fires_under_a_waiter, PROCESS_TEST_TIMEOUT)
+{
+	struct caller caller = { self->cfd, self->theirs };
+	pthread_t thread;
+	void *result;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, wait_in_thread, &caller));
+	ASSERT_TRUE(wait_until_asleep(hear_int(self->ours)));
+	EXPECT_ALIVE(self->init_fd);
+	EXPECT_EQ(0, close(self->cfd));
+	ASSERT_TRUE(pidfd_wait(self->init_fd));
+	EXPECT_EQ(0, pthread_join(thread, &result));
+	EXPECT_EQ(SIGKILL, (long)result);
+	EXPECT_DEAD(self->init, self->init_fd);
+}
+
+static void *vfork_in_thread(void *arg)
+{
+	struct caller *caller = arg;
+	struct clone_into_container args = {
+		.flags = CLONE_INTO_CONTAINER | CLONE_VFORK,
+		.exit_signal = SIGCHLD,
+		.container = caller->cfd,
+	};
+	pid_t pid;
+
+	pid = clone_into_container(&args);
+	if (pid == 0) {
+		tell_int(caller->up, 0);
+		pause_forever();
+	}
+	return (void *)(long)pid;
+}
+
+TEST_F_TIMEOUT(kill_on_close, fires_under_a_vfork, PROCESS_TEST_TIMEOUT)
+{
+	struct caller caller = { self->cfd, self->theirs };
+	pthread_t thread;
+	void *pid;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, vfork_in_thread, &caller));
+	ASSERT_EQ(0, hear_int(self->ours));
+	EXPECT_ALIVE(self->init_fd);
+	EXPECT_EQ(0, close(self->cfd));
+	ASSERT_TRUE(pidfd_wait(self->init_fd));
+	EXPECT_EQ(0, pthread_join(thread, &pid));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit((long)pid));
+	EXPECT_DEAD(self->init, self->init_fd);
+}
+
 /* Every member dies, not only init. */
 TEST_F_TIMEOUT(kill_on_close, kills_all_members, PROCESS_TEST_TIMEOUT)
 {

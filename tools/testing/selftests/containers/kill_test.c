@@ -9,6 +9,7 @@
 
 #include <linux/audit.h>
 #include <linux/netlink.h>
+#include <linux/userfaultfd.h>
 
 #include "container_handle.h"
 #include "../kselftest_harness.h"
@@ -426,6 +427,92 @@ TEST_F_TIMEOUT(kill, nobody_forks_away_from_a_signal, TIMEOUT)
 	}
 }
 
+/* A page on which the kernel waits until it is let go on. */
+static char *hold_page(int *uffd)
+{
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*uffd = syscall(__NR_userfaultfd, O_CLOEXEC);
+	reg.range.start = (unsigned long)page;
+	reg.range.len = 4096;
+	if (page == MAP_FAILED || *uffd < 0 || ioctl(*uffd, UFFDIO_API, &api) ||
+	    ioctl(*uffd, UFFDIO_REGISTER, &reg))
+		return NULL;
+	return page;
+}
+
+static bool release_page(int uffd, char *page)
+{
+	struct uffdio_zeropage zero = { .range = { (unsigned long)page, 4096 } };
+
+	return !ioctl(uffd, UFFDIO_ZEROPAGE, &zero);
+}
+
+/*
+ * Init of a PID namespace, which ignores SIGTERM as such: its child must not, even
+ * if it is about to be forked. That takes place in a thread, which copy_process()
+ * lets wait for the place to store a pidfd.
+ */
+struct forker {
+	char *page;
+	int up;
+};
+
+static void *fork_slowly(void *arg)
+{
+	struct forker *forker = arg;
+	struct clone_into_container args = {
+		.flags = CLONE_PIDFD,
+		.pidfd = (unsigned long)forker->page,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid = syscall(__NR_clone3, &args, sizeof(args));
+
+	if (pid == 0)
+		pause_forever();
+	tell_int(forker->up, wait_for_exit(pid));
+	return NULL;
+}
+
+TEST_F_TIMEOUT(kill, a_fork_in_flight_is_signalled_though_its_parent_ignores_it, TIMEOUT)
+{
+	int cfd = container_create("slow", CONTAINER_FD_CLOEXEC | CONTAINER_NEW_PID_NS |
+				   CONTAINER_KILL_ON_CLOSE);
+	int up[2], down[2];
+	pid_t init;
+
+	ASSERT_LE(0, cfd);
+	ASSERT_EQ(0, pipe2(up, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(down, O_CLOEXEC));
+	init = fork_into_container(cfd);
+	ASSERT_LE(0, init);
+	if (!init) {
+		struct forker forker = { .up = up[1] };
+		struct uffd_msg msg;
+		pthread_t thread;
+		int uffd;
+
+		forker.page = hold_page(&uffd);
+		if (!forker.page || pthread_create(&thread, NULL, fork_slowly, &forker) ||
+		    read(uffd, &msg, sizeof(msg)) != sizeof(msg))
+			_exit(1);
+		tell_int(up[1], 0);
+		hear(down[0]);
+		if (!release_page(uffd, forker.page))
+			_exit(1);
+		pause_forever();
+	}
+	ASSERT_EQ(0, hear_int(up[0]));
+	EXPECT_EQ(0, container_kill(cfd, 0, SIGTERM));
+	EXPECT_TRUE(tell(down[1]));
+	EXPECT_EQ(128 + SIGTERM, hear_int(up[0]));
+	close(cfd);
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(init));
+}
+
 /* Children are signalled as well, or not: they do not count. */
 static void fork_until_signalled(void)
 {
@@ -492,34 +579,17 @@ TEST_F_TIMEOUT(kill, a_thousand_that_fork_are_signalled_once, TIMEOUT)
 
 /* --- security modules --------------------------------------------------------------- */
 
-#ifndef LANDLOCK_SCOPE_SIGNAL
-#define LANDLOCK_SCOPE_SIGNAL	0x2ULL
-#endif
-
-/* Newer than some headers' struct landlock_ruleset_attr. */
-struct ruleset {
-	__u64 handled_access_fs;
-	__u64 handled_access_net;
-	__u64 scoped;
-};
-
 /*
  * Landlock denies a signal to who is outside of one's own domain. It is asked for
- * each process, and one that may be signalled makes it a success. SIGKILL to all is
- * the end of the container, which is a matter of control.
+ * each process, and one that may be signalled makes it a success. But SIGKILL to all
+ * is for all of them, or nobody.
  */
 TEST_F_TIMEOUT(kill, security_modules_are_asked_for_each, TIMEOUT)
 {
-	struct ruleset attr = { .scoped = LANDLOCK_SCOPE_SIGNAL };
 	pid_t pids[3], own;
-	int ruleset;
 
-	ruleset = syscall(__NR_landlock_create_ruleset, &attr, sizeof(attr), 0);
-	if (ruleset < 0)
-		SKIP(return, "no Landlock that scopes signals");
 	ASSERT_TRUE(spawn_catchers(self->cfd, 3, pids));
-	ASSERT_EQ(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-	ASSERT_EQ(0, syscall(__NR_landlock_restrict_self, ruleset, 0));
+	ASSERT_TRUE(enter_landlock_domain());
 	EXPECT_EQ(EPERM, ERRNO(kill(pids[0], 0)));
 	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 0, 0)));
 	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 0, SIGUSR1)));
@@ -533,12 +603,49 @@ TEST_F_TIMEOUT(kill, security_modules_are_asked_for_each, TIMEOUT)
 	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 1, SIGUSR1)));
 	EXPECT_EQ(0, container_kill(self->cfd, 0, SIGUSR1));
 	EXPECT_TRUE(wait_until(count(&shared->got)));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(self->cfd, 0, SIGKILL)));
 	EXPECT_EQ(CONTAINER_STATE_RUNNING, container_state(self->cfd));
-	EXPECT_EQ(0, container_kill(self->cfd, 0, SIGKILL));
+
+	/* What was agreed on with the creator takes place. */
+	EXPECT_EQ(0, close(self->cfd));
 	EXPECT_EQ(3, reap(pids, 3));
 	EXPECT_EQ(128 + SIGKILL, wait_for_exit(own));
 	EXPECT_EQ(1, count(&shared->got));
-	close(ruleset);
+}
+
+TEST_F_TIMEOUT(kill, sigkill_to_all_is_not_denied_by_those_who_are_allowed, TIMEOUT)
+{
+	pid_t pids[3];
+
+	ASSERT_TRUE(enter_landlock_domain());
+	ASSERT_TRUE(spawn_catchers(self->cfd, 3, pids));
+	EXPECT_EQ(0, container_kill(self->cfd, 0, SIGKILL));
+	EXPECT_EQ(3, reap(pids, 3));
+}
+
+/* --- PID namespaces ----------------------------------------------------------------- */
+
+/* What has no pid where the caller is cannot be signalled from there. */
+TEST_F_TIMEOUT(kill, is_for_what_is_in_the_callers_pid_namespace, TIMEOUT)
+{
+	pid_t catcher = spawn_catcher(self->cfd, SIGUSR1), pid;
+
+	ASSERT_LT(0, catcher);
+	ASSERT_TRUE(wait_until(count(&shared->ready) == 1));
+	pid = raw_fork(CLONE_NEWPID);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		EXPECT_EQ(EINVAL, ERRNO(container_kill(self->cfd, 1, SIGUSR1)));
+		EXPECT_EQ(EINVAL, ERRNO(container_kill(self->cfd, 0, SIGUSR1)));
+		EXPECT_EQ(EINVAL, ERRNO(container_kill(self->cfd, 0, SIGKILL)));
+		EXPECT_EQ(EINVAL, ERRNO(container_kill(self->cfd, 0, 0)));
+		_exit(0);
+	}
+	EXPECT_EQ(0, wait_for_exit(pid));
+	EXPECT_EQ(0, count(&shared->got));
+	EXPECT_EQ(CONTAINER_STATE_RUNNING, container_state(self->cfd));
+	EXPECT_EQ(0, container_kill(self->cfd, 0, SIGKILL));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(catcher));
 }
 
 /* --- audit ------------------------------------------------------------------------- */

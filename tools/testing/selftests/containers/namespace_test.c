@@ -394,21 +394,33 @@ TEST_F_TIMEOUT(namespace, pids_count_from_1_in_a_new_pid_namespace, TIMEOUT)
 	close(cfd);
 }
 
-/* As for a child of clone(2): what the caller unshared is for its children. */
-TEST_F_TIMEOUT(namespace, an_unshared_pid_namespace_is_inherited, TIMEOUT)
+/*
+ * As for a child of clone(2): what the caller unshared is for its children. But two
+ * containers cannot both have the first process of a PID namespace.
+ */
+TEST_F_TIMEOUT(namespace, an_unshared_pid_namespace_is_inherited_once_started, TIMEOUT)
 {
 	struct report inside;
+	pid_t first;
 	int cfd;
 
 	ASSERT_EQ(0, unshare(CLONE_NEWPID));
 	EXPECT_EQ(-1, container_create("pid", CONTAINER_NEW_PID_NS));
 	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, container_create("pid", 0));
+	EXPECT_EQ(EINVAL, errno);
+
+	first = fork();
+	ASSERT_LE(0, first);
+	if (!first)
+		pause_forever();
 	cfd = create_and_report(0, &inside);
 	ASSERT_LE(0, cfd)
 		TH_LOG("%s", strerror(errno));
 	EXPECT_NAMESPACES(&self->outside, &inside, CONTAINER_NEW_PID_NS);
-	EXPECT_EQ(1, inside.pid);
+	EXPECT_EQ(2, inside.pid);
 	close(cfd);
+	kill_and_reap(first);
 }
 
 static long long monotonic_vdso(void)

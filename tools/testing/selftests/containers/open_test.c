@@ -460,6 +460,27 @@ TEST_F_TIMEOUT(open, who_may_not_control_it_observes_only, TIMEOUT)
 	close(proc);
 }
 
+/* By its id one does not get more than by the pid of its init. */
+TEST_F_TIMEOUT(open, who_may_not_inspect_init_observes_only, TIMEOUT)
+{
+	int proc = proc_open(), pidfd = open_pidfd(self->init);
+	pid_t pid;
+
+	ids.own = self->id;
+	EXPECT_EQ(RIGHTS_CODE(ALL), open_own_id(proc));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		if (!enter_landlock_domain())
+			_exit(NOT_TRIED);
+		EXPECT_EQ(EACCES, of_pidfd(pidfd));
+		_exit(open_own_id(proc));
+	}
+	EXPECT_EQ(RIGHTS_CODE(CONTAINER_RIGHT_OBSERVE), wait_for_exit(pid));
+	close(pidfd);
+	close(proc);
+}
+
 static bool without_groups(void)
 {
 	return !setgroups(0, NULL);

@@ -13,6 +13,10 @@
 #include "container_handle.h"
 #include "../kselftest_harness.h"
 
+#ifndef PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE
+#define PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE	_IO(0xFF, 7)
+#endif
+
 #define TIMEOUT		PROCESS_TEST_TIMEOUT
 
 /* Does a process that enters have the namespace of @fd? 0: yes. */
@@ -366,6 +370,31 @@ TEST_F_TIMEOUT(supply, a_pid_namespace_below_the_callers, TIMEOUT)
 	close(own);
 }
 
+/* The fork that makes its first process may fail, so nobody else's may be there. */
+TEST_F_TIMEOUT(supply, a_pid_namespace_that_has_a_process, TIMEOUT)
+{
+	int pidfd = syscall(SYS_pidfd_open, getpid(), 0), fd;
+	pid_t first;
+
+	ASSERT_LE(0, pidfd);
+	ASSERT_EQ(0, unshare(CLONE_NEWPID));
+	/* nsfs does not hand it out yet, but pidfs does. */
+	EXPECT_EQ(-1, ns_open(0, "pid_for_children"));
+	fd = ioctl(pidfd, PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(EINVAL, ERRNO(container_set_ns(self->cfd, fd)));
+
+	first = fork();
+	ASSERT_LE(0, first);
+	if (!first)
+		pause_forever();
+	EXPECT_EQ(0, ERRNO(container_set_ns(self->cfd, fd)));
+	EXPECT_EQ(0, try_enter(self->cfd));
+	kill_and_reap(first);
+	close(fd);
+	close(pidfd);
+}
+
 /* One whose init is dead takes nobody in, and that is said by the fork. */
 TEST_F_TIMEOUT(supply, a_dead_pid_namespace_cannot_be_entered, TIMEOUT)
 {
@@ -417,6 +446,49 @@ TEST_F_TIMEOUT(supply, a_user_namespace_below_the_callers, TIMEOUT)
 	close(own);
 }
 
+/* A user namespace with ids of its own, until its holder is killed. */
+static pid_t user_ns_holder(unsigned int first, unsigned int count, int *fd)
+{
+	pid_t pid = raw_fork(CLONE_NEWUSER);
+
+	if (pid == 0)
+		pause_forever();
+	if (pid < 0 || !map_ids_from(pid, first, count))
+		return -1;
+	*fd = ns_open(pid, "user");
+	return pid;
+}
+
+/* Nobody is the host's root in there by accident. */
+TEST_F_TIMEOUT(supply, a_mapped_user_namespace_makes_ids_of_it, TIMEOUT)
+{
+	char status[2048];
+	pid_t holder, pid;
+	int fd, p[2];
+
+	holder = user_ns_holder(100000, 1000, &fd);
+	ASSERT_LT(0, holder);
+	ASSERT_EQ(0, ERRNO(container_set_ns(self->cfd, fd)));
+	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
+	pid = fork_into_container(self->cfd);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		EXPECT_EQ(0, getuid());
+		EXPECT_EQ(0, getgid());
+		EXPECT_EQ(0, getgroups(0, NULL));
+		hear(p[0]);
+		_exit(0);
+	}
+	snprintf(status, sizeof(status), "/proc/%d/status", pid);
+	ASSERT_TRUE(read_file(status, status, sizeof(status)));
+	EXPECT_NE(NULL, strstr(status, "\nUid:\t100000\t100000\t100000\t100000\n"));
+	EXPECT_NE(NULL, strstr(status, "\nGid:\t100000\t100000\t100000\t100000\n"));
+	EXPECT_TRUE(tell(p[1]));
+	EXPECT_EQ(0, wait_for_exit(pid));
+	kill_and_reap(holder);
+	close(fd);
+}
+
 /* --- errors --------------------------------------------------------------------------- */
 
 TEST_F_TIMEOUT(supply, only_a_namespace_is_one, TIMEOUT)
@@ -442,6 +514,10 @@ TEST_F_TIMEOUT(supply, only_a_namespace_is_one, TIMEOUT)
 	close(p[1]);
 	EXPECT_EQ(EBADF, ERRNO(container_set_ns(self->cfd, p[0])));
 	EXPECT_EQ(EBADF, ERRNO(container_set_ns(self->cfd, -1)));
+	/* more than a descriptor's number is not cut down to one */
+	fd = ns_open(0, "uts");
+	EXPECT_EQ(EBADF, ERRNO(ioctl(self->cfd, CONTAINER_SET_NAMESPACE, 0x100000000UL + fd)));
+	close(fd);
 	fd = open("/proc/self/ns/uts", O_PATH | O_CLOEXEC);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(EBADF, ERRNO(container_set_ns(self->cfd, fd)));
