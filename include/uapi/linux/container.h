@@ -168,7 +168,7 @@ struct container_info {
  * %CONTAINER_OPEN
  *	On /proc/containers: return a descriptor of the container whose id the
  *	argument points to. It has all rights if the caller is permitted to
- *	control it; else it can observe.
+ *	control it, and to inspect its init, if any; else it can observe.
  * %PIDFD_GET_CONTAINER
  *	On a pidfd: return a descriptor of the container that the process is in,
  *	with rights as %CONTAINER_OPEN gives. The argument must be 0.
