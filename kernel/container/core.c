@@ -89,10 +89,9 @@ void **container_security(struct container *c)
 	return &c->security;
 }
 
-static void container_free(struct work_struct *work)
+static void container_free(struct rcu_head *rcu)
 {
-	struct container *c = container_of(to_rcu_work(work), struct container,
-					   free_work);
+	struct container *c = container_of(rcu, struct container, rcu);
 
 	security_container_free(c);
 	container_put(c->parent);
@@ -148,7 +147,6 @@ struct container *container_alloc(const char *name, unsigned int flags)
 	init_waitqueue_head(&c->wait);
 	spin_lock_init(&c->means_lock);
 	prev_cputime_init(&c->told_cputime);
-	INIT_RCU_WORK(&c->free_work, container_free);
 
 	ret = -ENOSPC;
 	c->ucounts = inc_ucount(current_user_ns(), current_euid(), UCOUNT_CONTAINERS);
@@ -174,13 +172,12 @@ free:
  * container_put - drop a reference
  * @c: The container.
  *
- * Context: Any; what is left to do is done by a work item after an RCU grace
- * period.
+ * Context: Any; what is left to do is done after an RCU grace period.
  */
 void container_put(struct container *c)
 {
 	if (c != &init_container && refcount_dec_and_test(&c->usage))
-		queue_rcu_work(system_unbound_wq, &c->free_work);
+		call_rcu(&c->rcu, container_free);
 }
 
 /**

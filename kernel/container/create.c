@@ -105,12 +105,44 @@ static struct cred *prepare_means_cred(unsigned int flags)
 	return cred;
 }
 
+/* A copy of the mount namespace comes with the place in it that the root has. */
+static int prepare_copied_places(struct container *c, unsigned long clone_flags,
+				 struct cred *cred)
+{
+	struct fs_struct *fs = copy_fs_struct(current->fs);
+	struct nsproxy *ns;
+
+	if (!fs)
+		return -ENOMEM;
+	get_fs_root(fs, &c->means.creator_root);
+	ns = create_container_namespaces(clone_flags, cred, fs);
+	if (!IS_ERR(ns)) {
+		c->means.ns = ns;
+		get_fs_root(fs, &c->means.root);
+	}
+	free_fs_struct(fs);
+	return PTR_ERR_OR_ZERO(ns);
+}
+
+static int prepare_places(struct container *c, unsigned long clone_flags,
+			  struct cred *cred)
+{
+	struct nsproxy *ns;
+
+	if (clone_flags & CLONE_NEWNS)
+		return prepare_copied_places(c, clone_flags, cred);
+	ns = create_container_namespaces(clone_flags, cred, current->fs);
+	if (IS_ERR(ns))
+		return PTR_ERR(ns);
+	c->means.ns = ns;
+	get_fs_root(current->fs, &c->means.root);
+	return 0;
+}
+
 static int prepare_means(struct container *c)
 {
 	unsigned long clone_flags = 0;
-	struct fs_struct *fs;
 	struct cred *cred;
-	struct nsproxy *ns;
 
 	for (int i = 0; i < ARRAY_SIZE(namespace_flags); i++)
 		if (c->flags & namespace_flags[i].container)
@@ -128,20 +160,8 @@ static int prepare_means(struct container *c)
 	if (IS_ERR(cred))
 		return PTR_ERR(cred);
 	c->means.cred = cred;
-
-	/* Copying the mount namespace moves root to the copy. */
-	fs = copy_fs_struct(current->fs);
-	if (!fs)
-		return -ENOMEM;
-	get_fs_root(fs, &c->means.creator_root);
-	ns = create_container_namespaces(clone_flags, cred, fs);
-	if (!IS_ERR(ns)) {
-		c->means.ns = ns;
-		c->means.made = clone_flags;
-		get_fs_root(fs, &c->means.root);
-	}
-	free_fs_struct(fs);
-	return PTR_ERR_OR_ZERO(ns);
+	c->means.made = clone_flags;
+	return prepare_places(c, clone_flags, cred);
 }
 
 static struct container *prepare_container(const char *name, unsigned int flags)

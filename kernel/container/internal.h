@@ -10,10 +10,10 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/path.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
 #include <uapi/linux/container.h>
 
 /* Containers in containers: the initial one is at depth 0. */
@@ -43,8 +43,9 @@ enum container_state {
  * @ns: Namespaces; ->pid_ns_for_children is the active PID namespace of the
  *	members, and ->time_ns equals ->time_ns_for_children.
  * @root: Root and working directory.
- * @creator_root: The creator's root when it created the container; who still has
- *	it may enter @root without CAP_SYS_CHROOT. In the container only.
+ * @creator_root: The creator's root when it created the container, if that is not
+ *	@root; who still has it may enter @root without CAP_SYS_CHROOT. In the
+ *	container only.
  * @made: CLONE_NEW* flags of the namespaces that were made for the container.
  * @own_root: In a copy: current's root is @root or @creator_root.
  *
@@ -139,7 +140,7 @@ struct container_usage {
  * @means: What is given to who enters.
  * @ucounts: Charge of the creator; dropped when dead. Owned by who constructs
  *	the container, then by who finds it dead.
- * @free_work: Frees the container after an RCU grace period.
+ * @rcu: Frees the container after a grace period.
  */
 struct container {
 	u64			id;
@@ -178,7 +179,7 @@ struct container {
 	spinlock_t		means_lock;	/* means */
 	struct container_means	means;
 	struct ucounts		*ucounts;
-	struct rcu_work		free_work;
+	struct rcu_head		rcu;
 };
 
 /**

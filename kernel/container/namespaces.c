@@ -297,8 +297,11 @@ static int set_namespace(struct container *c, struct ns_common *ns)
 		c->means.made &= ~(unsigned long)ns->ops->type;
 		if (ns->ops->type == CLONE_NEWUSER)
 			swap(c->means.cred, new.cred);
-		if (ns->ops->type == CLONE_NEWNS)
+		if (ns->ops->type == CLONE_NEWNS) {
+			if (!c->means.creator_root.mnt)
+				swap(c->means.creator_root, c->means.root);
 			swap(c->means.root, new.root);
+		}
 		ret = 0;
 	}
 	spin_unlock(&c->means_lock);
