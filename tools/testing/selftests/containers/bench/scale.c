@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What does not depend on how many containers there are, and what does.
+ */
+#include <sys/resource.h>
+
+#include "bench.h"
+
+#define MOST		10000
+#define DEEPEST		32
+#define SAMPLES		200
+#define READS		5
+
+static int alive[MOST];
+
+static void read_list(void)
+{
+	static char buf[65536];
+	int fd = open("/proc/containers", O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		die("/proc/containers");
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		continue;
+	if (n < 0)
+		die("/proc/containers");
+	close(fd);
+}
+
+static void open_oldest(void)
+{
+	int fd = container_open(container_id(alive[0]));
+
+	if (fd < 0)
+		die("CONTAINER_OPEN");
+	close(fd);
+}
+
+static void create_enter(void)
+{
+	cfd = container_create("bench", 0);
+	if (cfd < 0)
+		die("container_create");
+	enter_exit_wait();
+	close(cfd);
+}
+
+/* The last ones keep the values that were set last. */
+static void measure_with(int nr)
+{
+	char names[4][64];
+	const struct subject subjects[] = {
+		{ names[0], create_close },
+		{ names[1], create_enter },
+		{ names[2], open_oldest },
+	};
+	const struct subject list = { names[3], read_list };
+
+	snprintf(names[0], sizeof(names[0]), "create+close, %d alive", nr);
+	snprintf(names[1], sizeof(names[1]), "create+enter, %d alive", nr);
+	snprintf(names[2], sizeof(names[2]), "open by id, %d alive", nr);
+	snprintf(names[3], sizeof(names[3]), "/proc/containers, %d alive", nr);
+	settle();
+	for (int i = 0; i < ARRAY_SIZE(subjects); i++)
+		measure(&subjects[i], 1, SAMPLES);
+	measure(&list, 1, READS);
+}
+
+static void measure_alive(void)
+{
+	struct rlimit files = { MOST + 100, MOST + 100 };
+	int nr = 0;
+
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		die("setrlimit");
+	for (int want = 10; want <= MOST; want *= 10) {
+		while (nr < want) {
+			alive[nr] = container_create("alive", 0);
+			if (alive[nr++] < 0)
+				die("container_create");
+		}
+		measure_with(nr);
+	}
+	while (nr)
+		close(alive[--nr]);
+	settle();
+}
+
+/* By a member of a container at that depth. */
+static void measure_at(int depth)
+{
+	char names[2][64];
+	const struct subject subjects[] = {
+		{ names[0], fork_exit_wait },
+		{ names[1], create_enter },
+	};
+
+	snprintf(names[0], sizeof(names[0]), "fork+exit+wait, depth %d", depth);
+	snprintf(names[1], sizeof(names[1]), "create+enter, depth %d", depth);
+	measure(subjects, depth < DEEPEST ? 2 : 1, SAMPLES);
+}
+
+static void measure_nested(int depth)
+{
+	pid_t pid;
+
+	if (!(depth & (depth - 1)))
+		measure_at(depth);
+	if (depth == DEEPEST)
+		return;
+	cfd = container_create("nested", 0);
+	pid = cfd < 0 ? -1 : fork_into_container(cfd);
+	if (pid == 0) {
+		measure_nested(depth + 1);
+		_exit(0);
+	}
+	if (pid < 0 || wait_for_exit(pid))
+		die("nested container");
+	close(cfd);
+}
+
+void bench_scale(void)
+{
+	if (!containers)
+		return;
+	measure_alive();
+	measure_nested(0);
+}
