@@ -186,13 +186,13 @@ def scaling(report, m):
         whole = m.number(NORMAL, f"/proc/containers, {n} alive")
         if whole and first:
             report.row(f"{n:,}", whole / n, first / COUNTS[0])
-    report.title("By a member so deep, against the host", "so deep", "host")
+    report.title("By a member so deep, and as many forks away", "member", "host")
     for s in ("fork+exit+wait", "create+enter"):
         for d in DEPTHS:
             report.row(
                 f"{s}, {d}",
                 m.number(NORMAL, f"{s}, depth {d}"),
-                m.number(NORMAL, f"{s}, depth 0"),
+                m.number(NORMAL, f"{s}, forks {d}"),
             )
 
 
@@ -267,7 +267,8 @@ unset logscale x
 set format y '%.0s %c'
 set title 'depth of nesting: instructions'
 plot '{data}' index 2 using 1:2 with linespoints title 'fork+exit+wait', \\
-     '' index 2 using 1:3 with linespoints title 'create+enter+exit+wait+close'
+     '' index 2 using 1:3 with linespoints title 'create+enter+exit+wait+close', \\
+     '' index 2 using 1:4 with linespoints title 'fork+exit+wait, as many forks away'
 """
 
 
@@ -294,7 +295,8 @@ def plot(m, results):
         ],
         [
             line(d, m.number(NORMAL, f"fork+exit+wait, depth {d}"),
-                 m.number(NORMAL, f"create+enter, depth {d}"))
+                 m.number(NORMAL, f"create+enter, depth {d}"),
+                 m.number(NORMAL, f"fork+exit+wait, forks {d}"))
             for d in DEPTHS
         ],
     ]

@@ -9,7 +9,7 @@
 
 #include "bench.h"
 
-#define DRAIN_NS	200000000L
+#define DRAIN_NS	100000000L
 #define AMORTISED	20
 
 long now(void)

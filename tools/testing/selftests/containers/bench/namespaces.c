@@ -10,8 +10,8 @@
 #define CLONE_NEWTIME	0x00000080
 #endif
 
-#define SAMPLES		21
-#define ROUNDS		5
+#define SAMPLES		11
+#define ROUNDS		3
 
 static const struct {
 	const char *name;

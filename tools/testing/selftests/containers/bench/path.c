@@ -6,7 +6,7 @@
 
 #include "bench.h"
 
-#define SAMPLES		1000
+#define SAMPLES		200
 #define LOOPS		20
 
 static int etc, other_uts, own_uts;

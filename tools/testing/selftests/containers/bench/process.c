@@ -9,7 +9,7 @@
 
 #include "bench.h"
 
-#define SAMPLES		2000
+#define SAMPLES		300
 #define FAULT_PAGES	64
 
 int cfd;

@@ -8,10 +8,10 @@
 
 #define MOST		10000
 #define DEEPEST		32
-#define SAMPLES		200
+#define SAMPLES		100
 #define READS		5
 
-static int alive[MOST];
+static __u64 oldest;
 
 static void read_list(void)
 {
@@ -30,7 +30,7 @@ static void read_list(void)
 
 static void open_oldest(void)
 {
-	int fd = container_open(container_id(alive[0]));
+	int fd = container_open(oldest);
 
 	if (fd < 0)
 		die("CONTAINER_OPEN");
@@ -67,63 +67,105 @@ static void measure_with(int nr)
 	measure(&list, 1, READS);
 }
 
-static void measure_alive(void)
+/* Somebody else holds them: who forks pays for each descriptor it has. */
+static void hold(int requests, int replies)
 {
 	struct rlimit files = { MOST + 100, MOST + 100 };
-	int nr = 0;
+	int want, nr = 0;
 
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		die("setrlimit");
-	for (int want = 10; want <= MOST; want *= 10) {
-		while (nr < want) {
-			alive[nr] = container_create("alive", 0);
-			if (alive[nr++] < 0)
+	while (read(requests, &want, sizeof(want)) == sizeof(want)) {
+		for (; nr < want; nr++) {
+			int fd = container_create("alive", 0);
+
+			if (fd < 0)
 				die("container_create");
+			if (!nr)
+				oldest = container_id(fd);
 		}
-		measure_with(nr);
+		if (write(replies, &oldest, sizeof(oldest)) != sizeof(oldest))
+			die("write");
 	}
-	while (nr)
-		close(alive[--nr]);
+}
+
+static void measure_alive(void)
+{
+	int requests[2], replies[2];
+	pid_t holder;
+
+	if (pipe(requests) || pipe(replies))
+		die("pipe");
+	holder = fork();
+	if (holder < 0)
+		die("fork");
+	if (holder == 0) {
+		close(requests[1]);
+		hold(requests[0], replies[1]);
+		_exit(0);
+	}
+	close(replies[1]);
+	for (int want = 10; want <= MOST; want *= 10) {
+		if (write(requests[1], &want, sizeof(want)) != sizeof(want) ||
+		    read(replies[0], &oldest, sizeof(oldest)) != sizeof(oldest))
+			die("holder");
+		measure_with(want);
+	}
+	close(requests[1]);
+	close(requests[0]);
+	close(replies[0]);
+	if (wait_for_exit(holder))
+		die("holder");
 	settle();
 }
 
-/* By a member of a container at that depth. */
-static void measure_at(int depth)
+/*
+ * By a member of a container at that depth, and by a process that is as many forks
+ * away: each fork makes the next one dearer.
+ */
+static void measure_at(int depth, bool contained)
 {
 	char names[2][64];
 	const struct subject subjects[] = {
 		{ names[0], fork_exit_wait },
-		{ names[1], create_enter },
+		{ names[1], create_enter, .contained = true },
 	};
+	const char *what = contained ? "depth" : "forks";
 
-	snprintf(names[0], sizeof(names[0]), "fork+exit+wait, depth %d", depth);
-	snprintf(names[1], sizeof(names[1]), "create+enter, depth %d", depth);
+	snprintf(names[0], sizeof(names[0]), "fork+exit+wait, %s %d", what, depth);
+	snprintf(names[1], sizeof(names[1]), "create+enter, %s %d", what, depth);
 	measure(subjects, depth < DEEPEST ? 2 : 1, SAMPLES);
 }
 
-static void measure_nested(int depth)
+static void measure_nested(int depth, bool contained)
 {
 	pid_t pid;
 
 	if (!(depth & (depth - 1)))
-		measure_at(depth);
+		measure_at(depth, contained);
 	if (depth == DEEPEST)
 		return;
-	cfd = container_create("nested", 0);
-	pid = cfd < 0 ? -1 : fork_into_container(cfd);
+	if (contained) {
+		cfd = container_create("nested", 0);
+		pid = cfd < 0 ? -1 : fork_into_container(cfd);
+	} else {
+		pid = fork();
+	}
 	if (pid == 0) {
-		measure_nested(depth + 1);
+		measure_nested(depth + 1, contained);
 		_exit(0);
 	}
 	if (pid < 0 || wait_for_exit(pid))
-		die("nested container");
-	close(cfd);
+		die("nested");
+	if (contained)
+		close(cfd);
 }
 
 void bench_scale(void)
 {
-	if (!containers)
-		return;
-	measure_alive();
-	measure_nested(0);
+	if (containers)
+		measure_alive();
+	measure_nested(0, false);
+	if (containers)
+		measure_nested(0, true);
 }

@@ -6,7 +6,7 @@
 
 #include "bench.h"
 
-#define SAMPLES		500
+#define SAMPLES		200
 
 static int own_net, other_net;
 
