@@ -45,17 +45,20 @@ class Report:
         self.measured = measured
         self.rows = []
         self.section = ""
+        self.head = None
 
     def title(self, section, one, other, unit="instructions"):
         self.section = section
-        print(f"\n{section}\n")
-        print(f"{unit:<34} {one:>12} {other:>12} {'ratio':>8}  budget")
+        self.head = f"\n{section}\n\n{unit:<34} {one:>12} {other:>12} {'ratio':>8}  budget"
 
     def row(self, label, one, other=None, budget=None, absolute=None):
         """A number, another one to divide it by, and what the ratio, or the number
         itself, may be."""
         if one is None:
             return
+        if self.head:
+            print(self.head)
+            self.head = None
         ratio = one / other if other else None
         over = (budget is not None and ratio is not None and ratio > budget) or (
             absolute is not None and one > absolute
@@ -234,13 +237,66 @@ def memory(report, m):
 
 
 def commands(report, m):
+    """Of the host's programs, with what each does to isolate what it starts."""
     report.title("Programs, from their start to their end", "instructions", "true", "")
     true = m.number(NORMAL, "start of true")
     for (k, s), n in sorted(m.items(), key=lambda i: i[1].get("median", 0)):
-        if k == NORMAL and s.startswith(("run ", "exec ", "start of true")):
+        if k == NORMAL and s.startswith(("run: ", "exec: ", "start of true")):
             limit = {"run: container": 2e6, "exec: container": 0.8e6}.get(s)
             report.row(s, n["median"], true, absolute=limit)
 
+
+def wall(report, m):
+    """The same by the clock on the wall, whose nanoseconds are real ones."""
+    report.title("The same by the clock, which overstates fresh code", "ms", "true", "")
+    true = m.number("wall", "start of true")
+    for (k, s), n in sorted(m.items(), key=lambda i: i[1].get("median", 0)):
+        if k == "wall":
+            report.row(s, n["median"] / 1e6, true / 1e6 if true else None)
+
+
+def contention(report, m):
+    """Each round is a pair; the median of the pairs' ratios is what counts."""
+    report.title("Forks a second, median of pairs", "patched", "unpatched", "")
+    for cpus in (1, 2, 4):
+        pairs = []
+        for r in range(1, 100):
+            of = [
+                m.number(f"contention.{cpus}.{r}.{kernel}", f"forks, {cpus} processes", "rate")
+                for kernel in (NORMAL, BASE)
+            ]
+            if None in of:
+                break
+            pairs.append((of[0] / of[1], *of))
+        if pairs:
+            report.row(f"{cpus} CPUs", *sorted(pairs)[len(pairs) // 2][1:])
+
+
+def locks(report, m):
+    """What a fork takes in one kernel and not, or more often, in the other."""
+    taken = {
+        kernel: {
+            s[len("lock "):]: n["fork"] for (k, s), n in m.items() if k == f"locks.{kernel}"
+        }
+        for kernel in (NORMAL, BASE)
+    }
+    if not taken[NORMAL] or not taken[BASE]:
+        return
+    report.title("Locks taken by a fork+exit+wait", "patched", "unpatched", "")
+    # What comes less often than every other time is a timer's or a full slab's.
+    often = {k: {s: n for s, n in t.items() if n >= 0.5} for k, t in taken.items()}
+    report.row("all", *(sum(often[k].values()) for k in (NORMAL, BASE)))
+    for s in sorted(set(often[NORMAL]) | set(often[BASE])):
+        one, other = (taken[k].get(s, 0.0) for k in (NORMAL, BASE))
+        if abs(one - other) >= 0.5:
+            report.row(s, one, other)
+
+
+INTERRUPTS = """set title 'members killed: microseconds with interrupts off, at most'
+set format y '%.0f'
+plot '{data}' index 1 using 1:4 with linespoints title 'container\\_kill()', \\
+     '' index 1 using 1:5 with linespoints title 'kill() of a process group'
+"""
 
 PLOT = """
 set terminal svg size 900,620 font 'sans,11' background 'white'
@@ -259,11 +315,7 @@ plot '{data}' index 0 using 1:2 with linespoints title 'create+close', \\
 set title 'members killed: instructions a member'
 plot '{data}' index 1 using 1:2 with linespoints title 'container\\_kill()', \\
      '' index 1 using 1:3 with linespoints title 'kill() of a process group'
-set title 'members killed: microseconds with interrupts off, at most'
-set format y '%.0f'
-plot '{data}' index 1 using 1:4 with linespoints title 'container\\_kill()', \\
-     '' index 1 using 1:5 with linespoints title 'kill() of a process group'
-unset logscale x
+{interrupts}unset logscale x
 set format y '%.0s %c'
 set title 'depth of nesting: instructions'
 plot '{data}' index 2 using 1:2 with linespoints title 'fork+exit+wait', \\
@@ -303,9 +355,14 @@ def plot(m, results):
     data = os.path.join(results, "bench", "plot.data")
     with open(data, "w", encoding="utf-8") as f:
         f.write("\n\n\n".join("\n".join(block) for block in blocks) + "\n")
+    traced = any(kernel == "trace" for kernel, _ in m)
     subprocess.run(
         ["gnuplot"],
-        input=PLOT.format(data=data, output=os.path.join(results, "bench.svg")),
+        input=PLOT.format(
+            data=data,
+            output=os.path.join(results, "bench.svg"),
+            interrupts=INTERRUPTS.format(data=data) if traced else "",
+        ),
         text=True,
         check=False,
     )
@@ -315,7 +372,8 @@ def main():
     results = sys.argv[1]
     m = Measured(os.path.join(results, "bench"))
     report = Report(m)
-    for part in (unchanged, entering, namespaces, scaling, killing, memory, commands):
+    for part in (unchanged, entering, namespaces, scaling, killing, memory, commands, wall,
+                 contention, locks):
         part(report, m)
     over = [r["subject"] for r in report.rows if r["over"]]
     print(f"\n{len(over)} over budget" + "".join(f"\n  {s}" for s in over))

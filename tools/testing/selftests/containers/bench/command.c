@@ -4,7 +4,7 @@
  */
 #include "bench.h"
 
-#define SAMPLES		21
+#define SAMPLES		7
 
 static char **command;
 
