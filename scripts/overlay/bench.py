@@ -303,7 +303,7 @@ set terminal svg size 900,620 font 'sans,11' background 'white'
 set output '{output}'
 set datafile missing '?'
 set multiplot layout 2,2
-set key top left
+set key bottom left reverse Left
 set grid
 set logscale x
 set yrange [0:*]
