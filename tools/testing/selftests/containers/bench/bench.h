@@ -56,6 +56,6 @@ void bench_path(void);
 void bench_scale(void);
 void bench_socket(void);
 
-#define ARRAY_SIZE(a)	(int)(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)	((int)(sizeof(a) / sizeof((a)[0])))
 
 #endif /* SELFTESTS_CONTAINER_BENCH_H */

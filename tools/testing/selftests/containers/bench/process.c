@@ -41,7 +41,8 @@ static void vfork_exit_wait(void)
 
 static void spawn_true(void)
 {
-	char *argv[] = { "static-true", NULL };
+	static char name[] = "static-true";
+	char *argv[2] = { name };
 	pid_t pid;
 
 	errno = posix_spawn(&pid, "/bin/static-true", NULL, NULL, argv, NULL);
