@@ -388,7 +388,11 @@ def main():
             f,
             indent=1,
         )
-    plot(m, results)
+    # Only of a whole: parts may be missing.
+    if m.number(NORMAL, "fork+exit+wait, depth 0") and m.number(
+        NORMAL, "SIGKILL to container, 10 members"
+    ):
+        plot(m, results)
 
 
 if __name__ == "__main__":
