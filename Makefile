@@ -22,7 +22,8 @@ help:
 #: make refresh   take changes made in build/tree back into the overlay
 #: make lint      checkpatch, kernel-doc, sparse, man, tooling (shell, python);
 #:                STEPS=... for some
-#: make bench     instructions that the patched kernel takes, and the unpatched
+#: make bench     instructions that the patched kernel takes, and the unpatched, and
+#:                what container runtimes take; PARTS=... for some
 #: make clean     remove build/, except the compiler cache
 #:
 #: Kernels: normal is what the tests run on first; debug adds KASAN, lockdep,
@@ -53,7 +54,7 @@ lint: setup
 	@$(S)/lint $(STEPS)
 
 bench: setup
-	@$(S)/bench
+	@$(S)/bench $(PARTS)
 
 clean:
 	rm -rf build/base* build/tree* build/out build/guest build/results build/pycache
