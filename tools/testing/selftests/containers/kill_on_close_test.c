@@ -133,6 +133,7 @@ static void *wait_in_thread(void *arg)
 
 TEST_F_TIMEOUT(kill_on_close, fires_under_a_waiter, PROCESS_TEST_TIMEOUT)
 {
+	int observer = ioctl(self->cfd, CONTAINER_DUP, CONTAINER_RIGHT_OBSERVE);
 	struct caller caller = { self->cfd, self->theirs };
 	pthread_t thread;
 	void *result;
@@ -141,7 +142,8 @@ TEST_F_TIMEOUT(kill_on_close, fires_under_a_waiter, PROCESS_TEST_TIMEOUT)
 	ASSERT_TRUE(wait_until_asleep(hear_int(self->ours)));
 	EXPECT_ALIVE(self->init_fd);
 	EXPECT_EQ(0, close(self->cfd));
-	ASSERT_TRUE(pidfd_wait(self->init_fd));
+	ASSERT_TRUE(poll_until(observer, POLLIN | POLLHUP));
+	close(observer);
 	EXPECT_EQ(0, pthread_join(thread, &result));
 	EXPECT_EQ(SIGKILL, (long)result);
 	EXPECT_DEAD(self->init, self->init_fd);
@@ -167,6 +169,7 @@ static void *vfork_in_thread(void *arg)
 
 TEST_F_TIMEOUT(kill_on_close, fires_under_a_vfork, PROCESS_TEST_TIMEOUT)
 {
+	int observer = ioctl(self->cfd, CONTAINER_DUP, CONTAINER_RIGHT_OBSERVE);
 	struct caller caller = { self->cfd, self->theirs };
 	pthread_t thread;
 	void *pid;
@@ -175,7 +178,8 @@ TEST_F_TIMEOUT(kill_on_close, fires_under_a_vfork, PROCESS_TEST_TIMEOUT)
 	ASSERT_EQ(0, hear_int(self->ours));
 	EXPECT_ALIVE(self->init_fd);
 	EXPECT_EQ(0, close(self->cfd));
-	ASSERT_TRUE(pidfd_wait(self->init_fd));
+	ASSERT_TRUE(poll_until(observer, POLLIN | POLLHUP));
+	close(observer);
 	EXPECT_EQ(0, pthread_join(thread, &pid));
 	EXPECT_EQ(128 + SIGKILL, wait_for_exit((long)pid));
 	EXPECT_DEAD(self->init, self->init_fd);
