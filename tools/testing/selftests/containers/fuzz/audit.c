@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Looks at all processes and containers from outside. */
+#include "fuzz.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <time.h>
+
+#define MAX_SEEN	8192
+
+struct seen {
+	pid_t		pid;
+	char		state;
+	bool		counted;	/* a member, or else a zombie */
+	bool		unsure;		/* on its way out */
+	uint64_t	container;
+};
+
+/* All processes there are, but ourselves and workers. */
+static int all_processes(struct seen *seen, int max)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *d;
+	int n = 0;
+
+	while (dir && n < max && (d = readdir(dir))) {
+		pid_t pid = atoi(d->d_name);
+		struct process p;
+
+		if (pid <= 0 || pid == getpid() || is_worker(pid) || !read_process(pid, &p))
+			continue;
+		seen[n].pid = pid;
+		seen[n].state = p.state;
+		seen[n].container = p.container;
+		seen[n].counted = p.state != 'Z' && p.state != 'X';
+		seen[n].unsure = seen[n].counted && (p.flags & PF_EXITING);
+		n++;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* A leader that is a zombie may have threads which are none. */
+static void look_at_threads(struct seen *p)
+{
+	char path[64], text[512], *end;
+	struct dirent *d;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", p->pid);
+	dir = opendir(path);
+	while (dir && (d = readdir(dir))) {
+		if (d->d_name[0] == '.' || atoi(d->d_name) == p->pid)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", p->pid, atoi(d->d_name));
+		if (read_text(path, text, sizeof(text)) <= 0)
+			continue;
+		end = strrchr(text, ')');
+		if (!end || end[2] == 'Z' || end[2] == 'X')
+			continue;
+		p->counted = true;
+		p->unsure = true;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static struct seen first[MAX_SEEN], second[MAX_SEEN];
+
+/* Nobody survives; nobody is stopped for long; how many there are. */
+void audit_processes(struct self *s)
+{
+	int i, n = all_processes(first, MAX_SEEN);
+
+	store(&shared->nr_procs, n);
+	for (i = 0; i < n; i++) {
+		if (first[i].container > shared->base)
+			check_survivor(s, first[i].pid);
+		if (first[i].state == 'T')
+			kill(first[i].pid, SIGCONT);
+		if (first[i].counted && first[i].container > shared->base && chance(s, 30))
+			publish_pid(first[i].pid);
+	}
+}
+
+/* --- do the counts agree? -------------------------------------------------------------- */
+
+static void nap(void)
+{
+	struct timespec ts = { 0, shared->debug ? 50000000 : 5000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+/* Everybody in a container, so that none forks or exits. */
+static int stop_all(void)
+{
+	int i, n, tries, moving = 1;
+
+	for (tries = 0; moving && tries < 20; tries++) {
+		n = all_processes(first, MAX_SEEN);
+		for (i = moving = 0; i < n; i++) {
+			if (!first[i].counted || first[i].unsure || first[i].state == 'T' ||
+			    first[i].state == 't')
+				continue;
+			kill(first[i].pid, SIGSTOP);
+			moving++;
+		}
+		if (moving)
+			nap();
+	}
+	for (i = 0; i < n; i++)
+		if (!first[i].counted)
+			look_at_threads(&first[i]);
+	return n;
+}
+
+static bool same_processes(const struct seen *a, int n, const struct seen *b, int m)
+{
+	int i;
+
+	for (i = 0; i < n && n == m; i++)
+		if (a[i].pid != b[i].pid || a[i].state != b[i].state ||
+		    a[i].container != b[i].container)
+			return false;
+	return n == m;
+}
+
+/* The value of "Processes:" in the fdinfo of @fd; -1: none. */
+static int processes_of(int fd)
+{
+	char path[64], text[512], *p;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if (read_text(path, text, sizeof(text)) <= 0)
+		return -1;
+	p = strstr(text, "Processes:\t");
+	return p ? atoi(p + strlen("Processes:\t")) : -1;
+}
+
+/* One container's four counts; false: they do not agree. */
+static bool agrees(struct self *s, uint64_t id, int listed, int n, char *why, size_t size)
+{
+	struct container_info info;
+	int i, fd, shown, least = 0, most = 0;
+
+	for (i = 0; i < n; i++) {
+		if (first[i].container != id)
+			continue;
+		least += first[i].counted && !first[i].unsure;
+		most += first[i].counted;
+	}
+	fd = ioctl(s->proc, CONTAINER_OPEN, &id);
+	if (fd < 0)
+		return true;
+	if (ioctl(fd, CONTAINER_GET_INFO, &info))
+		violation(s, "CONTAINER_GET_INFO of what CONTAINER_OPEN gave");
+	shown = processes_of(fd);
+	close(fd);
+	snprintf(why, size,
+		 "container %llu, state %u, has %u processes by CONTAINER_GET_INFO, %d by fdinfo, %d by /proc/containers, and there are %d to %d",
+		 (unsigned long long)id, info.state, info.nr_processes, shown, listed, least, most);
+	return shown == (int)info.nr_processes && shown == listed && shown >= least &&
+	       shown <= most;
+}
+
+static bool all_agree(struct self *s, int n, char *why, size_t size)
+{
+	FILE *f = fopen("/proc/containers", "re");
+	unsigned long long id;
+	char line[256];
+	int listed;
+	bool ok = true;
+
+	while (f && ok && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%llu\t%*s\t%*s\t%d", &id, &listed) == 2 && id > shared->base)
+			ok = agrees(s, id, listed, n, why, size);
+	if (f)
+		fclose(f);
+	return ok;
+}
+
+/* With all workers at rest. What does not hold still is not judged. */
+void audit_counts(struct self *s)
+{
+	char why[MESSAGE_SIZE];
+	int n, m, tries, wrong = 0, i;
+
+	for (tries = 0; tries < 10; tries++) {
+		n = stop_all();
+		if (all_agree(s, n, why, sizeof(why))) {
+			add(&shared->counts_checked, 1);
+			break;
+		}
+		m = all_processes(second, MAX_SEEN);
+		if (same_processes(first, n, second, m) && ++wrong == 5)
+			violation(s, "%s", why);
+		nap();
+	}
+	if (tries == 10)
+		add(&shared->counts_unstable, 1);
+	n = all_processes(first, MAX_SEEN);
+	for (i = 0; i < n; i++)
+		if (first[i].state == 'T')
+			kill(first[i].pid, SIGCONT);
+}
+
+/* --- the end --------------------------------------------------------------------------------- */
+
+/* Kills what runs; containers without a descriptor must go by themselves. */
+static int kill_containers(struct self *s)
+{
+	FILE *f = fopen("/proc/containers", "re");
+	unsigned long long id;
+	char line[256], state[16];
+	int n = 0;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llu\t%*s\t%15s", &id, state) != 2 || id == shared->own)
+			continue;
+		n++;
+		if (!strcmp(state, "running")) {
+			int fd = ioctl(s->proc, CONTAINER_OPEN, &id);
+
+			if (fd >= 0) {
+				container_kill(fd, 0, SIGKILL);
+				close(fd);
+			}
+		}
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* The workers have gone. Is nothing left, in time? */
+bool audit_teardown(struct self *s)
+{
+	int i, n = 0, containers = 0, tries;
+	char text[1024];
+
+	for (tries = 0; tries < 1200; tries++) {
+		while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+			continue;
+		containers = kill_containers(s);
+		n = all_processes(first, MAX_SEEN);
+		if (!containers && !n)
+			return true;
+		for (i = 0; i < n; i++) {
+			check_survivor(s, first[i].pid);
+			/* Strangers, who are in no container, have a time limit. */
+			if (first[i].state == 'T')
+				kill(first[i].pid, SIGCONT);
+		}
+		nap();
+	}
+	for (i = 0; i < n && i < 20; i++)
+		printf("# process %d (%c), container %llu\n", first[i].pid, first[i].state,
+		       (unsigned long long)first[i].container);
+	if (read_text("/proc/containers", text, sizeof(text)) > 0)
+		printf("# %s\n", text);
+	violation(s, "%d containers and %d processes are left", containers, n);
+}
+
+int count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (dir && readdir(dir))
+		n++;
+	if (dir)
+		closedir(dir);
+	return n;
+}
