@@ -136,14 +136,15 @@ static void step(struct self *s)
 static void *thread_main(void *arg)
 {
 	struct self *s = arg;
-	int i;
+	uint64_t end = 0;
 
 	s->post->tid = syscall(SYS_gettid);
 	open_files(s);
 	while (!load(&shared->stop)) {
-		if (add(&shared->taken, CHUNK) > shared->ops)
+		if (add(&shared->taken, CHUNK) >= shared->ops + CHUNK)
 			break;
-		for (i = 0; i < CHUNK && !load(&shared->stop); i++) {
+		end += CHUNK;
+		while (s->calls < end && !load(&shared->stop)) {
 			step(s);
 			if (load(&shared->pause))
 				rest(s);

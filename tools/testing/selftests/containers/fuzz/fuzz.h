@@ -26,7 +26,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-#define NR_HANDLES	10		/* of each thread */
+#define NR_HANDLES	16		/* of each thread */
 #define NR_NSFDS	3		/* likewise */
 #define NR_WILD		16		/* of each worker */
 #define WILD_BASE	200		/* their numbers, out of the way of others */
@@ -147,6 +147,7 @@ struct handle {
 /* Whoever makes calls: a thread of a worker, or a member. */
 struct self {
 	uint64_t	random;
+	uint64_t	calls;
 	struct post	*post;		/* of a worker's thread */
 	struct ring	*ring;
 	int		worker, thread;
@@ -235,6 +236,7 @@ void wait_for_hangup(struct self *s, struct handle *h);
 void handles_random(struct self *s);
 
 /* spawn.c */
+void enter(struct self *s, struct handle *h);
 void spawn_random(struct self *s);
 void op_reap(struct self *s);
 

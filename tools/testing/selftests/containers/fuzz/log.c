@@ -47,6 +47,7 @@ long call_end(struct self *s, struct entry *e, long ret)
 		ret = -errno;
 	e->ret = ret;
 	e->done = 1;
+	s->calls++;
 	__atomic_add_fetch(&shared->counts[e->op][ret >= 0], 1, __ATOMIC_RELAXED);
 	return ret;
 }

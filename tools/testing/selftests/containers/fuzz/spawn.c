@@ -50,15 +50,14 @@ static void check_entry(struct self *s, struct handle *h, long ret, const struct
 		violation(s, "entry: container %llu was dead, and the errno is %ld", id, -ret);
 }
 
-static void op_fork_into(struct self *s)
+void enter(struct self *s, struct handle *h)
 {
 	uint64_t seed = random_next(&s->random);
-	struct handle *h = some_handle(s);
 	struct record before;
 	struct entry *e;
 	long ret;
 
-	if (!h || !may_spawn(s))
+	if (!may_spawn(s))
 		return;
 	before = record_snapshot(h->id);
 	e = call_begin(s, OP_fork_into, h->fd, h->id, 0);
@@ -70,6 +69,14 @@ static void op_fork_into(struct self *s)
 	ret = call_end(s, e, ret);
 	MAY_FAIL(s, "fork_into_container", ret, EPERM, ECANCELED, EAGAIN, ENOMEM, EINVAL);
 	check_entry(s, h, ret, &before);
+}
+
+static void op_fork_into(struct self *s)
+{
+	struct handle *h = some_handle(s);
+
+	if (h)
+		enter(s, h);
 }
 
 static void op_fork_invalid(struct self *s)
@@ -326,7 +333,7 @@ static const struct {
 	void (*fn)(struct self *s);
 	unsigned int weight;
 } choices[] = {
-	{ op_fork_into, 30 }, { op_clone3, 15 }, { op_vfork_into, 8 }, { op_fork, 4 },
+	{ op_fork_into, 40 }, { op_clone3, 25 }, { op_vfork_into, 15 }, { op_fork, 4 },
 	{ op_fork_invalid, 60 }, { op_clone3_invalid, 120 }, { op_reap, 120 },
 	{ op_signal, 60 }, { op_ptrace, 10 },
 };
