@@ -23,6 +23,8 @@ help:
 #: make lint      checkpatch, kernel-doc, sparse, man, tooling (shell, python);
 #:                STEPS=... for some
 #: make bench     instructions that the patched kernel takes, and the unpatched
+#: make fuzz      random calls, with all that must hold checked; KERNEL=debug,
+#:                SEEDS='1 2', OPS=1000000 (calls for each seed)
 #: make clean     remove build/, except the compiler cache
 #:
 #: Kernels: normal is what the tests run on first; debug adds KASAN, lockdep,
@@ -55,9 +57,12 @@ lint: setup
 bench: setup
 	@$(S)/bench
 
+fuzz: setup
+	@SEEDS="$$SEEDS" OPS="$$OPS" $(S)/fuzz $(or $(KERNEL),debug)
+
 clean:
 	rm -rf build/base* build/tree* build/out build/guest build/results build/pycache
 
-.PHONY: help setup tree refresh kernel image check demo shell lint bench clean
+.PHONY: help setup tree refresh kernel image check demo shell lint bench fuzz clean
 # One target may run the tools of another; two at once would share build/.
 .NOTPARALLEL:

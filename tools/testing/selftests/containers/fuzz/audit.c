@@ -208,6 +208,28 @@ void audit_counts(struct self *s)
 
 /* --- the end --------------------------------------------------------------------------------- */
 
+/* As root, who may not for what an ordinary user has made, or as that one. */
+static void kill_container(struct self *s, uint64_t id)
+{
+	int fd = ioctl(s->proc, CONTAINER_OPEN, &id);
+	pid_t pid;
+
+	if (fd < 0)
+		return;
+	if (!container_kill(fd, 0, SIGKILL) || errno != EPERM)
+		goto close;
+	pid = fork();
+	if (pid == 0) {
+		become_ordinary();
+		fd = ioctl(s->proc, CONTAINER_OPEN, &id);
+		_exit(fd >= 0 && container_kill(fd, 0, SIGKILL));
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+close:
+	close(fd);
+}
+
 /* Kills what runs; containers without a descriptor must go by themselves. */
 static int kill_containers(struct self *s)
 {
@@ -220,14 +242,8 @@ static int kill_containers(struct self *s)
 		if (sscanf(line, "%llu\t%*s\t%15s", &id, state) != 2 || id == shared->own)
 			continue;
 		n++;
-		if (!strcmp(state, "running")) {
-			int fd = ioctl(s->proc, CONTAINER_OPEN, &id);
-
-			if (fd >= 0) {
-				container_kill(fd, 0, SIGKILL);
-				close(fd);
-			}
-		}
+		if (!strcmp(state, "running"))
+			kill_container(s, id);
 	}
 	if (f)
 		fclose(f);

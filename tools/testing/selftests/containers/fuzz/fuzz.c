@@ -158,7 +158,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static void become_ordinary(void)
+void become_ordinary(void)
 {
 	if (setgroups(0, NULL) || setresgid(USER_ID, USER_ID, USER_ID) ||
 	    setresuid(USER_ID, USER_ID, USER_ID) || prctl(PR_SET_DUMPABLE, 1))
@@ -328,7 +328,7 @@ static void check_limit(struct self *s)
 	if (pid > 0 && waitpid(pid, &status, 0) == pid && status != 5 << 8)
 		violation(s, "an ordinary user has %d of 5 containers to make after all is gone",
 			  WEXITSTATUS(status));
-	if (write(fd, old, strlen(old)) < 0)
+	if (pwrite(fd, old, strlen(old), 0) < 0)
 		printf("# cannot restore %s\n", path);
 	close(fd);
 }

@@ -272,5 +272,6 @@ int count_fds(void);
 
 /* fuzz.c */
 bool is_worker(pid_t pid);
+void become_ordinary(void);
 
 #endif /* CONTAINERS_FUZZ_H */
