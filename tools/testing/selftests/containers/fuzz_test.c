@@ -64,7 +64,7 @@ FIXTURE_TEARDOWN(fuzz)
 TEST_F_TIMEOUT(fuzz, random_calls_break_no_promise, TIMEOUT)
 {
 	bool debug = debug_kernel();
-	char *argv[] = {
+	char *const argv[] = {
 		"container_fuzz", "-s", variant->seed,
 		"-n", debug ? variant->calls_debug : variant->calls,
 		"-t", debug ? "60" : "100", "-w", variant->workers, "-j", variant->threads,
@@ -102,7 +102,7 @@ FIXTURE_TEARDOWN(fuzzer)
 /* It is told that a container is dead which lives. */
 TEST_F_TIMEOUT(fuzzer, a_broken_promise_is_noticed, TIMEOUT)
 {
-	char *argv[] = { "container_fuzz", "-x", "-t", "60", NULL };
+	char *const argv[] = { "container_fuzz", "-x", "-t", "60", NULL };
 
 	EXPECT_EQ(EXIT_FAILURE, fuzz(argv));
 }

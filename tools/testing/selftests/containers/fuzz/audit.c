@@ -84,7 +84,7 @@ void audit_processes(struct self *s)
 	}
 }
 
-/* --- do the counts agree? -------------------------------------------------------------- */
+/* --- do the counts agree? --------------------------------------------------------- */
 
 static void nap(void)
 {
@@ -139,19 +139,47 @@ static int processes_of(int fd)
 	return p ? atoi(p + strlen("Processes:\t")) : -1;
 }
 
-/* One container's four counts; false: they do not agree. */
-static bool agrees(struct self *s, uint64_t id, int listed, int n, char *why, size_t size)
+/* A line of /proc/containers. */
+struct row {
+	uint64_t	id, parent;
+	int		members;
+};
+
+static struct row rows[MAX_SEEN];
+
+static int read_rows(void)
 {
+	FILE *f = fopen("/proc/containers", "re");
+	unsigned long long id, parent;
+	int members, n = 0;
+	char line[256];
+
+	while (f && n < MAX_SEEN && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llu\t%llu\t%*s\t%d", &id, &parent, &members) != 3)
+			continue;
+		rows[n++] = (struct row){ id, parent, members };
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* What is said of one container by all who say something; false: they do not agree. */
+static bool agrees(struct self *s, struct row *row, int nr_rows, int n, char *why, size_t size)
+{
+	unsigned int shown, least = 0, most = 0, nested = 0;
 	struct container_info info;
-	int i, fd, shown, least = 0, most = 0;
+	int i, fd;
 
 	for (i = 0; i < n; i++) {
-		if (first[i].container != id)
+		if (first[i].container != row->id)
 			continue;
 		least += first[i].counted && !first[i].unsure;
 		most += first[i].counted;
 	}
-	fd = ioctl(s->proc, CONTAINER_OPEN, &id);
+	for (i = 0; i < nr_rows; i++)
+		nested += rows[i].parent == row->id;
+	fd = ioctl(s->proc, CONTAINER_OPEN, &row->id);
 	if (fd < 0)
 		return true;
 	if (ioctl(fd, CONTAINER_GET_INFO, &info))
@@ -159,26 +187,21 @@ static bool agrees(struct self *s, uint64_t id, int listed, int n, char *why, si
 	shown = processes_of(fd);
 	close(fd);
 	snprintf(why, size,
-		 "container %llu, state %u, has %u processes by CONTAINER_GET_INFO, %d by fdinfo, %d by /proc/containers, and there are %d to %d",
-		 (unsigned long long)id, info.state, info.nr_processes, shown, listed, least, most);
-	return shown == (int)info.nr_processes && shown == listed && shown >= least &&
-	       shown <= most;
+		 "container %llu, state %u: members: info %u, fdinfo %u, list %d, found %u to %u; nested: info %u, list %u",
+		 (unsigned long long)row->id, info.state, info.nr_processes, shown, row->members,
+		 least, most, info.nr_containers, nested);
+	return shown == info.nr_processes && (int)shown == row->members && shown >= least &&
+	       shown <= most && info.nr_containers == nested;
 }
 
 static bool all_agree(struct self *s, int n, char *why, size_t size)
 {
-	FILE *f = fopen("/proc/containers", "re");
-	unsigned long long id;
-	char line[256];
-	int listed;
-	bool ok = true;
+	int i, nr_rows = read_rows();
 
-	while (f && ok && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%llu\t%*s\t%*s\t%d", &id, &listed) == 2 && id > shared->base)
-			ok = agrees(s, id, listed, n, why, size);
-	if (f)
-		fclose(f);
-	return ok;
+	for (i = 0; i < nr_rows; i++)
+		if (rows[i].id > shared->base && !agrees(s, &rows[i], nr_rows, n, why, size))
+			return false;
+	return true;
 }
 
 /* With all workers at rest. What does not hold still is not judged. */
@@ -206,7 +229,7 @@ void audit_counts(struct self *s)
 			kill(first[i].pid, SIGCONT);
 }
 
-/* --- the end --------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------- */
 
 /* As root, who may not for what an ordinary user has made, or as that one. */
 static void kill_container(struct self *s, uint64_t id)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A fuzzer for containers; see fuzz.h. Options: see usage(). It exits with 0 if all
+ * A fuzzer for containers; see fuzz.h. Options: see print_usage(). It exits with 0 if all
  * that must hold did hold, 1 if something did not, 4 if it cannot run here.
  */
 #include "fuzz.h"
@@ -54,7 +54,7 @@ static void fatal(const char *what)
 	exit(EXIT_FAILURE);
 }
 
-/* --- workers -------------------------------------------------------------------------- */
+/* --- workers ---------------------------------------------------------------------- */
 
 static void on_alarm(int sig)
 {
@@ -210,7 +210,7 @@ static void worker_main(int worker, bool ordinary)
 	_exit(0);
 }
 
-/* --- the main process ------------------------------------------------------------------- */
+/* --- the main process ------------------------------------------------------------- */
 
 static void print_file(const char *path)
 {
@@ -246,7 +246,8 @@ static void check_progress(struct self *s)
 
 	for (i = 0; i < shared->nr_workers * shared->nr_threads; i++) {
 		post = &shared->posts[i];
-		if (!post->tid || load(&post->idle) || load(&shared->ticks) < load(&post->since) + limit)
+		if (!post->tid || load(&post->idle) ||
+		    load(&shared->ticks) < load(&post->since) + limit)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/stack", post->tid);
 		printf("# stack of thread %d:\n", post->tid);
@@ -372,12 +373,15 @@ static void summary(double seconds)
 		ok += shared->counts[i][1];
 		failed += shared->counts[i][0];
 	}
-	printf("# container_fuzz: seed %llu: %llu operations (%llu ok, %llu failed) in %.1f s, %.0f a second; %llu containers, %u deaths seen, %u times counts agreed (%u unstable), %u of the dead found exiting\n",
-	       (unsigned long long)shared->seed, (unsigned long long)(ok + failed),
-	       (unsigned long long)ok, (unsigned long long)failed, seconds,
-	       (ok + failed) / seconds,
+	printf("# container_fuzz: %llu containers, %u deaths seen, counts agreed %u times\n",
 	       (unsigned long long)(shared->max_id - shared->base), shared->clock,
-	       shared->counts_checked, shared->counts_unstable, shared->survivors_checked);
+	       shared->counts_checked);
+	printf("# container_fuzz: %u times they did not hold still, %u of the dead were exiting\n",
+	       shared->counts_unstable, shared->survivors_checked);
+	printf("# container_fuzz: seed %llu: %llu operations (%llu ok, %llu failed), ",
+	       (unsigned long long)shared->seed, (unsigned long long)(ok + failed),
+	       (unsigned long long)ok, (unsigned long long)failed);
+	printf("%.1f s, %.0f a second\n", seconds, (ok + failed) / seconds);
 }
 
 static void start_workers(void)
@@ -439,7 +443,7 @@ static int run(void)
 	return pid;
 }
 
-static void usage(void)
+static void print_usage(void)
 {
 	printf("usage: container_fuzz [-s SEED] [-n CALLS] [-t SECONDS] [-w WORKERS] [-j THREADS]\n"
 	       "                      [-p PROCESSES] [-u] [-x]\n"
@@ -455,7 +459,7 @@ static uint64_t number(const char *text)
 /* Also what PATH is of: the shared memory, for those who exec. */
 static void map_shared(void)
 {
-	static char path[] = "/dev/shm/container_fuzz.XXXXXX";
+	char path[] = "/dev/shm/container_fuzz.XXXXXX";
 	int fd = mkostemp(path, O_CLOEXEC);
 
 	if (fd < 0 || fchmod(fd, 0666) || ftruncate(fd, sizeof(*shared)))
@@ -500,13 +504,13 @@ static void parse_options(int argc, char **argv)
 			shared->lie = true;
 			break;
 		default:
-			usage();
+			print_usage();
 			exit(2);
 		}
 	}
 	if (shared->nr_workers < 1 || shared->nr_workers > MAX_WORKERS ||
 	    shared->nr_threads < 1 || shared->nr_threads > MAX_THREADS) {
-		usage();
+		print_usage();
 		exit(2);
 	}
 }
@@ -560,6 +564,6 @@ int main(int argc, char **argv)
 	if (shared->failed)
 		report();
 	else if (status)
-		printf("# container_fuzz: the main process ended with status 0x%x\n", status);
+		printf("# container_fuzz: pid 1 ended with status 0x%x\n", status);
 	return status || shared->failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -33,7 +33,7 @@
 #define MAX_WORKERS	16
 #define MAX_THREADS	8		/* of each worker */
 #define NR_RECENT	64
-#define NR_RECORDS	(1 << 22)
+#define NR_RECORDS	4194304
 #define RING_SIZE	64
 #define MAX_DEPTH	3		/* of members of members */
 #define MESSAGE_SIZE	512
@@ -44,21 +44,13 @@
 #define EXIT_VIOLATION	99
 
 /* Kinds of calls, for the log and for the summary. */
-#define OPS(op)									\
-	op(create) op(create_invalid) op(fork_into) op(fork_invalid)		\
-	op(clone3) op(clone3_invalid) op(vfork_into)				\
-	op(wait) op(wait_blocking) op(wait_invalid)				\
-	op(kill) op(kill_invalid) op(socket)					\
-	op(info) op(info_invalid) op(get_namespace) op(set_namespace)		\
-	op(drop_rights) op(dup_handle) op(open_id) op(pid_container)		\
-	op(ioctl_invalid) op(setns)						\
-	op(poll) op(epoll) op(stat) op(fdinfo) op(close) op(dup)		\
-	op(send) op(receive) op(wild)						\
-	op(list) op(proc_container)						\
-	op(fork) op(thread) op(exec) op(unshare) op(signal) op(ptrace) op(reap)
+#define OP(name)	OP_##name
+enum op {
+#include "ops.h"
+	, NR_OPS
+};
 
-#define OP_ENUM(name)	OP_##name,
-enum op { OPS(OP_ENUM) NR_OPS };
+#undef OP
 
 extern const char * const op_names[NR_OPS];
 
@@ -182,7 +174,7 @@ struct self {
 uint64_t random_next(uint64_t *random);
 unsigned int pick(struct self *s, unsigned int n);
 bool chance(struct self *s, unsigned int percent);
-struct entry *call_begin(struct self *s, enum op op, long a, long b, long c);
+struct entry *call_begin(struct self *s, enum op kind, long a, long b, long c);
 long call_end(struct self *s, struct entry *e, long ret);
 void violation(struct self *s, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
@@ -191,18 +183,20 @@ bool one_of(long err, const short *errs);
 
 /* CALL(s, op, a, b, c, expression): the value, or -errno; logged and counted. */
 #define CALL(s, op, a, b, c, call) ({						\
-	struct entry *__e = call_begin(s, OP_##op, (long)(a), (long)(b), (long)(c)); \
+	struct self *__s = (s);							\
+	struct entry *__e = call_begin(__s, OP_##op, (long)(a), (long)(b), (long)(c)); \
 										\
-	call_end(s, __e, (long)(call));						\
+	call_end(__s, __e, (long)(call));					\
 })
 
 /* The call, after an error (-errno in @ret) that is none of those listed. */
 #define MAY_FAIL(s, what, ret, ...) do {					\
 	static const short __errs[] = { __VA_ARGS__, 0 };			\
+	long __ret = (ret);							\
 										\
-	if ((ret) < 0 && !one_of(-(ret), __errs))				\
+	if (__ret < 0 && !one_of(-__ret, __errs))				\
 		violation(s, "%s: errno %ld (%s) is not documented", what,	\
-			  -(long)(ret), strerror(-(ret)));			\
+			  -__ret, strerror(-__ret));				\
 } while (0)
 
 /* record.c */
@@ -212,6 +206,7 @@ void record_created(struct self *s, uint64_t id, unsigned int flags, uint64_t ma
 void record_state(uint64_t id, unsigned int state);
 void record_dead(uint64_t id);
 bool dead_by(uint64_t id, unsigned int clock);
+bool dead_around(uint64_t id, unsigned int clock);
 void record_status(struct self *s, uint64_t id, int status);
 void check_info(struct self *s, struct handle *h, const struct container_info *info,
 		const struct record *before);

@@ -13,7 +13,7 @@ static const unsigned long ns_types[] = {
 	CLONE_NEWNET, CLONE_NEWCGROUP, 0x80 /* CLONE_NEWTIME */,
 };
 
-/* --- handles --------------------------------------------------------------------- */
+/* --- handles ---------------------------------------------------------------------- */
 
 /* NULL: it is an empty one, and there is nothing to be done. */
 struct handle *some_handle(struct self *s)
@@ -100,7 +100,7 @@ int odd_fd(struct self *s)
 	return odd_descriptor(s).fd;
 }
 
-/* --- what a descriptor tells -------------------------------------------------------- */
+/* --- what a descriptor tells ------------------------------------------------------ */
 
 /* It says that the container is dead; who waits must be told. */
 void wait_for_hangup(struct self *s, struct handle *h)
@@ -251,7 +251,7 @@ static void op_stat(struct self *s)
 			  (unsigned long long)h->id, h->fd, ret, (unsigned long long)st.st_ino);
 }
 
-/* --- wait, kill, socket --------------------------------------------------------------- */
+/* --- wait, kill, socket ----------------------------------------------------------- */
 
 static uint64_t usage_of(const struct rusage *r)
 {
@@ -424,7 +424,7 @@ static void op_socket(struct self *s)
 		close(ret);
 }
 
-/* --- namespaces -------------------------------------------------------------------------- */
+/* --- namespaces ------------------------------------------------------------------- */
 
 static unsigned long some_type(struct self *s)
 {
@@ -521,7 +521,7 @@ static void op_setns(struct self *s)
 		setns(s->home, CLONE_NEWNET);
 }
 
-/* --- further descriptors ----------------------------------------------------------------- */
+/* --- further descriptors ---------------------------------------------------------- */
 
 static const unsigned int namespace_flags[] = {
 	CONTAINER_NEW_UTS_NS, CONTAINER_NEW_IPC_NS, CONTAINER_NEW_USER_NS,
@@ -663,7 +663,7 @@ static void op_dup_handle(struct self *s)
 	handle_put(s, ret, h->id, rights, h->below);
 }
 
-/* --- descriptors of what was found ---------------------------------------------------------- */
+/* --- descriptors of what was found ------------------------------------------------ */
 
 /* A new handle, and whether it may be one: @clock is from before the call. */
 static struct handle *put_found(struct self *s, int fd, unsigned int clock, const char *what)
@@ -794,7 +794,7 @@ static void op_ioctl_invalid(struct self *s)
 	}
 }
 
-/* --- descriptors that come and go -------------------------------------------------------------- */
+/* --- descriptors that come and go ------------------------------------------------- */
 
 static void op_close(struct self *s)
 {
@@ -894,7 +894,7 @@ static void op_receive(struct self *s)
 		   parcel.id == s->own ? NOT_BELOW : s->member ? MAYBE_BELOW : BELOW);
 }
 
-/* --- what other threads close meanwhile ----------------------------------------------------------- */
+/* --- what other threads close meanwhile ------------------------------------------- */
 
 static void op_wild(struct self *s)
 {

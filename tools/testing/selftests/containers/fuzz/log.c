@@ -2,8 +2,10 @@
 /* Random numbers, the log of calls, and how a violation is told. */
 #include "fuzz.h"
 
-#define OP_NAME(name)	#name,
-const char * const op_names[NR_OPS] = { OPS(OP_NAME) };
+#define OP(name)	#name
+const char * const op_names[NR_OPS] = {
+#include "ops.h"
+};
 
 /* splitmix64: any seed is as good as any other. */
 uint64_t random_next(uint64_t *random)
@@ -26,12 +28,12 @@ bool chance(struct self *s, unsigned int percent)
 }
 
 /* No call is under way any more when the ring comes round to it. */
-struct entry *call_begin(struct self *s, enum op op, long a, long b, long c)
+struct entry *call_begin(struct self *s, enum op kind, long a, long b, long c)
 {
 	struct entry *e = &s->ring->entries[s->ring->next % RING_SIZE];
 
 	s->ring->next++;
-	e->op = op;
+	e->op = kind;
 	e->done = 0;
 	e->args[0] = a;
 	e->args[1] = b;

@@ -15,8 +15,6 @@
 #define CLONE_NEWTIME	0x80
 #endif
 
-extern char **environ;
-
 static struct ring private_ring;
 
 static void time_is_up(int sig)
@@ -124,19 +122,19 @@ static void check_descriptors(struct self *s)
 
 static void check_alive(struct self *s)
 {
-	if (dead_by(s->own, ~0U))
-		violation(s, "we live, and our container is dead");
+	if (dead_around(s->own, ~0U))
+		violation(s, "we live, and our container is dead, or one around it");
 	if (load(&shared->stop))
 		_exit(0);
 }
 
-/* --- exec ------------------------------------------------------------------------------ */
+/* --- exec ------------------------------------------------------------------------- */
 
 /* By a path from inside, by one from outside perhaps, or by a descriptor. */
 int member_exec(struct self *s, int how)
 {
 	char seed[24], depth[8];
-	char *argv[] = { "container_fuzz", "member", shared->path, seed, depth, NULL };
+	char *const argv[] = { "container_fuzz", "member", shared->path, seed, depth, NULL };
 
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)(s->random ^ how));
 	snprintf(depth, sizeof(depth), "%d", s->depth + !s->member);
@@ -158,7 +156,7 @@ static void op_exec(struct self *s)
 	CALL(s, exec, 0, 0, 0, -member_exec(s, pick(s, 6)));
 }
 
-/* --- threads ----------------------------------------------------------------------------- */
+/* --- threads ---------------------------------------------------------------------- */
 
 #define STACK_SIZE	(32 * 1024)
 
@@ -198,7 +196,7 @@ static void op_thread(struct self *s)
 		   CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, (void *)what));
 }
 
-/* --- children ------------------------------------------------------------------------------- */
+/* --- children --------------------------------------------------------------------- */
 
 static void live(struct self *s) __attribute__((noreturn));
 
@@ -292,7 +290,7 @@ static void op_traced_child(struct self *s)
 		ptrace(PTRACE_CONT, pid, 0, 0);
 }
 
-/* --- others --------------------------------------------------------------------------------- */
+/* --- others ----------------------------------------------------------------------- */
 
 static void op_unshare(struct self *s)
 {
@@ -429,7 +427,7 @@ int member_exec_main(char **argv)
 	live(&s);
 }
 
-/* --- outside of all containers ----------------------------------------------------------------- */
+/* --- outside of all containers ---------------------------------------------------- */
 
 /* A process that can go where a thread cannot, with copies of the descriptors. */
 void stranger_main(struct self *s)

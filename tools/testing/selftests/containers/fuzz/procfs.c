@@ -46,13 +46,13 @@ void check_survivor(struct self *s, pid_t pid)
 	unsigned int clock = load(&shared->clock);
 	struct process p;
 
-	if (!read_process(pid, &p) || !dead_by(p.container, clock))
+	if (!read_process(pid, &p) || !dead_around(p.container, clock))
 		return;
 	add(&shared->survivors_checked, 1);
 	if (p.state == 'Z' || p.state == 'X' || (p.flags & PF_EXITING))
 		return;
 	if (container_of(pid) == p.container)
-		violation(s, "process %d (%c) is in container %llu, which is dead", pid, p.state,
+		violation(s, "process %d (%c) is in container %llu, and that is dead", pid, p.state,
 			  (unsigned long long)p.container);
 }
 

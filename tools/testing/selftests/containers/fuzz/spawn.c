@@ -189,7 +189,7 @@ static void op_clone3_invalid(struct self *s)
 		violation(s, "clone3 with wrong arguments: %ld", ret);
 }
 
-/* --- a child that shares the memory -------------------------------------------------- */
+/* --- a child that shares the memory ----------------------------------------------- */
 
 #ifdef __x86_64__
 #define STACK_SIZE	(32 * 1024)
@@ -266,7 +266,7 @@ static void op_vfork_into(struct self *s)
 }
 #endif
 
-/* --- what becomes of them -------------------------------------------------------------- */
+/* --- what becomes of them --------------------------------------------------------- */
 
 void op_reap(struct self *s)
 {
