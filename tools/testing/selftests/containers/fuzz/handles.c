@@ -19,7 +19,11 @@ static const unsigned long ns_types[] = {
 struct handle *some_handle(struct self *s)
 {
 	struct handle *h = &s->handles[pick(s, NR_HANDLES)];
+	struct record *r = h->fd < 0 ? NULL : record_of(h->id);
 
+	/* Rather one that runs. */
+	if (!r || load(&r->state) != CONTAINER_STATE_RUNNING)
+		h = &s->handles[pick(s, NR_HANDLES)];
 	return h->fd < 0 ? NULL : h;
 }
 

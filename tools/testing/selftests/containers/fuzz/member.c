@@ -337,17 +337,19 @@ static void op_subreaper(struct self *s)
 
 static void op_handles(struct self *s)
 {
-	int n = 3 + pick(s, 8);
+	int n = 5 + pick(s, 20);
 
-	while (n--)
+	while (n--) {
 		handles_random(s);
+		check_alive(s);
+	}
 }
 
 static const struct {
 	void (*fn)(struct self *s);
 	unsigned int weight;
 } choices[] = {
-	{ op_handles, 60 }, { spawn_random, 30 }, { procfs_random, 10 },
+	{ op_handles, 80 }, { spawn_random, 30 }, { procfs_random, 10 },
 	{ op_fork_member, 12 }, { op_daemon, 4 }, { op_vfork, 4 }, { op_thread, 8 },
 	{ op_exec, 4 }, { op_unshare, 6 }, { op_signal_self, 3 }, { op_pid_one, 4 },
 	{ op_traced_child, 4 }, { op_trace_each_other, 2 }, { op_subreaper, 2 },
@@ -367,7 +369,7 @@ static void member_random(struct self *s)
 
 static void live(struct self *s)
 {
-	int n = pick(s, 8);
+	int n = pick(s, 16);
 
 	check_alive(s);
 	while (n--) {
@@ -434,7 +436,7 @@ void stranger_main(struct self *s)
 {
 	static const int types[] = { CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWTIME,
 				     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWUTS };
-	int n = 5 + pick(s, 30);
+	int n = 20 + pick(s, 80);
 	struct handle *h = some_handle(s);
 	struct record before;
 	long ret;
