@@ -276,10 +276,11 @@ static int kill_containers(struct self *s)
 /* The workers have gone. Is nothing left, in time? */
 bool audit_teardown(struct self *s)
 {
-	int i, n = 0, containers = 0, tries;
+	double end = now() + (shared->debug ? 180 : 90);
+	int i, n = 0, containers = 0;
 	char text[1024];
 
-	for (tries = 0; tries < 1200; tries++) {
+	while (now() < end) {
 		while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
 			continue;
 		containers = kill_containers(s);

@@ -40,7 +40,7 @@ bool is_worker(pid_t pid)
 	return false;
 }
 
-static double now(void)
+double now(void)
 {
 	struct timespec ts;
 

@@ -29,7 +29,7 @@
 #define NR_HANDLES	16		/* of each thread */
 #define NR_NSFDS	3		/* likewise */
 #define NR_WILD		16		/* of each worker */
-#define WILD_BASE	200		/* their numbers, out of the way of others */
+#define WILD_BASE	600		/* their numbers, out of the way of others */
 #define MAX_WORKERS	16
 #define MAX_THREADS	8		/* of each worker */
 #define NR_RECENT	64
@@ -268,5 +268,6 @@ int count_fds(void);
 /* fuzz.c */
 bool is_worker(pid_t pid);
 void become_ordinary(void);
+double now(void);
 
 #endif /* CONTAINERS_FUZZ_H */
