@@ -212,6 +212,7 @@ void check_info(struct self *s, struct handle *h, const struct container_info *i
 		const struct record *before);
 void check_usage(struct self *s, uint64_t id, uint64_t usage, const struct record *before);
 struct record record_snapshot(uint64_t id);
+enum below below(uint64_t id, uint64_t top);
 uint64_t recent_id(struct self *s);
 pid_t recent_pid(struct self *s);
 void publish_pid(pid_t pid);

@@ -680,10 +680,7 @@ static struct handle *put_found(struct self *s, int fd, unsigned int clock, cons
 		violation(s, "fstat of what %s gave", what);
 	if (dead_by(st.st_ino, clock))
 		violation(s, "%s: container %llu was dead", what, (unsigned long long)st.st_ino);
-	h = handle_put(s, fd, st.st_ino, CONTAINER_RIGHTS_ALL,
-		       s->member ? MAYBE_BELOW : BELOW);
-	if (h->id == s->own)
-		h->below = NOT_BELOW;
+	h = handle_put(s, fd, st.st_ino, CONTAINER_RIGHTS_ALL, below(st.st_ino, s->own));
 	if (ioctl(fd, CONTAINER_GET_INFO, &info))
 		violation(s, "CONTAINER_GET_INFO of what %s gave", what);
 	if (info.rights != CONTAINER_RIGHTS_ALL && info.rights != CONTAINER_RIGHT_OBSERVE)
@@ -894,8 +891,7 @@ static void op_receive(struct self *s)
 	if (fstat(fd, &st) || st.st_ino != parcel.id)
 		violation(s, "container %llu was sent, and %llu came",
 			  (unsigned long long)parcel.id, (unsigned long long)st.st_ino);
-	handle_put(s, fd, parcel.id, parcel.rights,
-		   parcel.id == s->own ? NOT_BELOW : s->member ? MAYBE_BELOW : BELOW);
+	handle_put(s, fd, parcel.id, parcel.rights, below(parcel.id, s->own));
 }
 
 /* --- what other threads close meanwhile ------------------------------------------- */

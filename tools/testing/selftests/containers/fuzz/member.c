@@ -108,7 +108,7 @@ static void check_descriptors(struct self *s)
 
 		if (h->fd < 0)
 			continue;
-		h->below = NOT_BELOW;
+		h->below = below(h->id, s->own);
 		if (fstat(h->fd, &st))
 			h->fd = -1;
 		else if (st.st_ino != h->id)

@@ -91,6 +91,24 @@ bool dead_around(uint64_t id, unsigned int clock)
 	return false;
 }
 
+/* Is @id below @top? Who creates a container says where, but may die before. */
+enum below below(uint64_t id, uint64_t top)
+{
+	struct record *r;
+
+	if (top == shared->own)
+		return id == top ? NOT_BELOW : BELOW;
+	if (id == top)
+		return NOT_BELOW;
+	while (id > shared->base) {
+		r = record_of(id);
+		id = r ? load(&r->parent) : 0;
+		if (id == top)
+			return BELOW;
+	}
+	return id == shared->own ? NOT_BELOW : MAYBE_BELOW;
+}
+
 struct record record_snapshot(uint64_t id)
 {
 	struct record none = {}, *r = record_of(id);
