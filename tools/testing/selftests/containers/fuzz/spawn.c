@@ -131,7 +131,8 @@ static void op_clone3(struct self *s)
 		member_main(s, h->id);
 	}
 	ret = call_end(s, e, ret);
-	if (pidfd >= 0)
+	/* After a late failure there is a number, too, which is somebody else's by now. */
+	if (ret > 0 && pidfd >= 0)
 		close(pidfd);
 	if (set_tid && (ret == -EEXIST || ret == -EINVAL || ret == -EPERM))
 		return;
