@@ -231,10 +231,14 @@ void audit_counts(struct self *s)
 
 /* --- the end ---------------------------------------------------------------------- */
 
-/* As root, who may not for what an ordinary user has made, or as that one. */
-static void kill_container(struct self *s, uint64_t id)
+/*
+ * As root, who may not for what an ordinary user has made, or as that one, who may
+ * not inspect an init that has gone to a user namespace; else by init's pid.
+ */
+static void kill_container(struct self *s, uint64_t id, pid_t init)
 {
 	int fd = ioctl(s->proc, CONTAINER_OPEN, &id);
+	int status = 0;
 	pid_t pid;
 
 	if (fd < 0)
@@ -248,7 +252,9 @@ static void kill_container(struct self *s, uint64_t id)
 		_exit(fd >= 0 && container_kill(fd, 0, SIGKILL));
 	}
 	if (pid > 0)
-		waitpid(pid, NULL, 0);
+		waitpid(pid, &status, 0);
+	if (status && init > 0)
+		kill(init, SIGKILL);
 close:
 	close(fd);
 }
@@ -259,14 +265,15 @@ static int kill_containers(struct self *s)
 	FILE *f = fopen("/proc/containers", "re");
 	unsigned long long id;
 	char line[256], state[16];
-	int n = 0;
+	int init, n = 0;
 
 	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llu\t%*s\t%15s", &id, state) != 2 || id == shared->own)
+		if (sscanf(line, "%llu\t%*s\t%15s\t%*s\t%d", &id, state, &init) != 3 ||
+		    id == shared->own)
 			continue;
 		n++;
 		if (!strcmp(state, "running"))
-			kill_container(s, id);
+			kill_container(s, id, init);
 	}
 	if (f)
 		fclose(f);
