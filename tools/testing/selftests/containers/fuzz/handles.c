@@ -578,7 +578,7 @@ static void op_create(struct self *s)
 	record_created(s, st.st_ino, flags, max);
 	h = handle_put(s, ret, st.st_ino, CONTAINER_RIGHTS_ALL, BELOW);
 	/* Or else most would never be started. */
-	if (chance(s, shared->debug ? 20 : 40))
+	if (chance(s, shared->debug ? 10 : 40))
 		enter(s, h);
 }
 
