@@ -24,6 +24,13 @@ help:
 #:                STEPS=... for some
 #: make bench     instructions that the patched kernel takes, and the unpatched, and
 #:                what container runtimes take; PARTS=... for some
+#: make fuzz      random calls, with all that must hold checked; KERNEL=debug,
+#:                SEEDS='1 2', OPS=1000000 (calls for each seed)
+#: make series    the overlay as mails that git am takes, in build/series/mail;
+#:                SERIES='--prefix RFC --version 2 --signoff'
+#: make series-check  the same, and builds and boots the kernel of each patch;
+#:                STEPS='FIRST LAST' for some
+#: make port BASE=TREE  apply the overlay to another kernel tree as far as it goes
 #: make clean     remove build/, except the compiler cache
 #:
 #: Kernels: normal is what the tests run on first; debug adds KASAN, lockdep,
@@ -56,9 +63,21 @@ lint: setup
 bench: setup
 	@$(S)/bench $(PARTS)
 
+series: setup
+	@$(S)/series.py $(SERIES)
+
+series-check: setup
+	@$(S)/series-check $(STEPS)
+
+port: setup
+	@$(S)/port.py $(or $(BASE),$(error BASE=<kernel tree>))
+
+fuzz: setup
+	@SEEDS="$$SEEDS" OPS="$$OPS" $(S)/fuzz $(or $(KERNEL),debug)
+
 clean:
 	rm -rf build/base* build/tree* build/out build/guest build/results build/pycache
 
-.PHONY: help setup tree refresh kernel image check demo shell lint bench clean
+.PHONY: help setup tree refresh kernel image check demo shell lint bench fuzz clean
 # One target may run the tools of another; two at once would share build/.
 .NOTPARALLEL:

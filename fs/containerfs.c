@@ -83,11 +83,12 @@ static void containerfs_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct container *c = file_container(file);
 	struct container *viewer = task_container(current);
+	unsigned int rights = handle_rights(file);
 	struct container_condition now;
 
 	seq_printf(m, "Container:\t%llu\n", c->id);
-	show_rights(m, handle_rights(file));
-	if (!(handle_rights(file) & CONTAINER_RIGHT_OBSERVE))
+	show_rights(m, rights);
+	if (!(rights & CONTAINER_RIGHT_OBSERVE))
 		return;
 	seq_printf(m, "Parent:\t%llu\n", container_parent_id(c, viewer));
 	seq_puts(m, "Name:\t");
@@ -144,6 +145,7 @@ static long get_info(struct file *file, unsigned int cmd, void __user *to)
 {
 	struct container *c = file_container(file);
 	struct container_condition now;
+	unsigned int rights = handle_rights(file);
 	struct container_info info = { };
 	size_t size = _IOC_SIZE(cmd);
 
@@ -151,7 +153,7 @@ static long get_info(struct file *file, unsigned int cmd, void __user *to)
 
 	if (size < CONTAINER_INFO_SIZE_VER0)
 		return -EINVAL;
-	if (!(handle_rights(file) & CONTAINER_RIGHT_OBSERVE))
+	if (!(rights & CONTAINER_RIGHT_OBSERVE))
 		return -EPERM;
 
 	info.id = c->id;
@@ -160,7 +162,7 @@ static long get_info(struct file *file, unsigned int cmd, void __user *to)
 	info.created = timens_add_boottime_ns(c->created);
 	info.uid = from_kuid_munged(current_user_ns(), c->owner_uid);
 	info.gid = from_kgid_munged(current_user_ns(), c->owner_gid);
-	info.rights = handle_rights(file);
+	info.rights = rights;
 	strscpy_pad(info.name, c->name);
 
 	container_get_condition(c, task_active_pid_ns(current), &now);

@@ -4,6 +4,7 @@
  * structure that may grow.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
@@ -646,6 +647,54 @@ TEST_F_TIMEOUT(info, is_of_one_moment, TIMEOUT)
 		close(p[0]);
 		close(p[1]);
 	}
+}
+
+/* --- a right that is dropped meanwhile --------------------------------------------- */
+
+struct dropper {
+	pthread_barrier_t barrier;
+	int cfd;
+	int round;
+};
+
+static void *drop_observe(void *arg)
+{
+	struct dropper *d = arg;
+
+	while (true) {
+		pthread_barrier_wait(&d->barrier);
+		if (d->cfd < 0)
+			return NULL;
+		delay_of_round(d->round, 20000);
+		container_drop(d->cfd, CONTAINER_RIGHT_OBSERVE);
+		pthread_barrier_wait(&d->barrier);
+	}
+}
+
+/* Who is told something had the right to, by the same answer. */
+TEST_F_TIMEOUT(info, an_answer_has_the_right_to_observe, TIMEOUT)
+{
+	struct container_info info;
+	struct dropper d = {};
+	pthread_t thread;
+	int wrong = 0;
+
+	ASSERT_EQ(0, pthread_barrier_init(&d.barrier, NULL, 2));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, drop_observe, &d));
+	for (d.round = 0; d.round < scaled(20000); d.round++) {
+		d.cfd = container_dup(self->cfd, CONTAINER_RIGHTS_ALL);
+		ASSERT_LE(0, d.cfd);
+		pthread_barrier_wait(&d.barrier);
+		while (get_info(d.cfd, &info))
+			wrong += !(info.rights & CONTAINER_RIGHT_OBSERVE);
+		EXPECT_EQ(EPERM, errno);
+		pthread_barrier_wait(&d.barrier);
+		close(d.cfd);
+	}
+	EXPECT_EQ(0, wrong);
+	d.cfd = -1;
+	pthread_barrier_wait(&d.barrier);
+	pthread_join(thread, NULL);
 }
 
 TEST_HARNESS_MAIN
