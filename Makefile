@@ -14,6 +14,7 @@ help:
 
 #: make check     build both kernels and the kselftests, run them in VMs
 #:                KERNEL=normal|debug: that kernel only; TESTS='clone*': a selection
+#:                ARCH=arm64: there, with a cross compiler; on one kernel by default
 #: make demo      run samples/containers/demo in a VM; CMD='shell command'
 #: make shell     a VM with a shell, the kselftests and the demo; KERNEL=...
 #: make kernel    build the patched kernel; KERNEL=normal|debug|base
@@ -42,7 +43,7 @@ kernel image: setup
 	@$(S)/kernel $(or $(KERNEL),normal)
 
 check: setup
-	@TESTS="$$TESTS" $(S)/check $(or $(KERNEL),normal debug)
+	@TESTS="$$TESTS" $(S)/check $(or $(KERNEL),$(if $(filter arm64,$(ARCH)),normal,normal debug))
 
 demo: setup
 	@CMD="$$CMD" $(S)/demo
@@ -57,7 +58,7 @@ bench: setup
 	@$(S)/bench $(PARTS)
 
 clean:
-	rm -rf build/base* build/tree* build/out build/guest build/results build/pycache
+	rm -rf build/base* build/tree* build/foreign build/out build/guest build/results build/pycache
 
 .PHONY: help setup tree refresh kernel image check demo shell lint bench clean
 # One target may run the tools of another; two at once would share build/.
