@@ -15,6 +15,8 @@ help:
 #: make check     build both kernels and the kselftests, run them in VMs
 #:                KERNEL=normal|debug: that kernel only; TESTS='clone*': a selection
 #:                ARCH=arm64: there, with a cross compiler; on one kernel by default
+#: make regress   run the kernel's own kselftests on the unpatched and the patched
+#:                kernel and compare; TESTS='pidfd:*': a selection
 #: make demo      run samples/containers/demo in a VM; CMD='shell command'
 #: make shell     a VM with a shell, the kselftests and the demo; KERNEL=...
 #: make kernel    build the patched kernel; KERNEL=normal|debug|base
@@ -45,6 +47,10 @@ kernel image: setup
 check: setup
 	@TESTS="$$TESTS" $(S)/check $(or $(KERNEL),$(if $(filter arm64,$(ARCH)),normal,normal debug))
 
+regress:
+	@$(S)/setup regress
+	@TESTS="$$TESTS" $(S)/regress
+
 demo: setup
 	@CMD="$$CMD" $(S)/demo
 
@@ -60,6 +66,6 @@ bench: setup
 clean:
 	rm -rf build/base* build/tree* build/foreign build/out build/guest build/results build/pycache
 
-.PHONY: help setup tree refresh kernel image check demo shell lint bench clean
+.PHONY: help setup tree refresh kernel image check regress demo shell lint bench clean
 # One target may run the tools of another; two at once would share build/.
 .NOTPARALLEL:
