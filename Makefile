@@ -14,6 +14,9 @@ help:
 
 #: make check     build both kernels and the kselftests, run them in VMs
 #:                KERNEL=normal|debug: that kernel only; TESTS='clone*': a selection
+#:                ARCH=arm64: there, with a cross compiler; on one kernel by default
+#: make regress   run the kernel's own kselftests on the unpatched and the patched
+#:                kernel and compare; TESTS='pidfd:*': a selection
 #: make demo      run samples/containers/demo in a VM; CMD='shell command'
 #: make shell     a VM with a shell, the kselftests and the demo; KERNEL=...
 #: make kernel    build the patched kernel; KERNEL=normal|debug|base
@@ -49,7 +52,11 @@ kernel image: setup
 	@$(S)/kernel $(or $(KERNEL),normal)
 
 check: setup
-	@TESTS="$$TESTS" $(S)/check $(or $(KERNEL),normal debug)
+	@TESTS="$$TESTS" $(S)/check $(or $(KERNEL),$(if $(filter arm64,$(ARCH)),normal,normal debug))
+
+regress:
+	@$(S)/setup regress
+	@TESTS="$$TESTS" $(S)/regress
 
 demo: setup
 	@CMD="$$CMD" $(S)/demo
@@ -76,8 +83,9 @@ fuzz: setup
 	@SEEDS="$$SEEDS" OPS="$$OPS" $(S)/fuzz $(or $(KERNEL),debug)
 
 clean:
-	rm -rf build/base* build/tree* build/out build/guest build/results build/pycache
+	rm -rf build/base* build/tree* build/foreign build/out build/guest build/results build/pycache
 
-.PHONY: help setup tree refresh kernel image check demo shell lint bench fuzz clean
+.PHONY: help setup tree refresh kernel image check regress demo shell lint bench fuzz \
+	series series-check port clean
 # One target may run the tools of another; two at once would share build/.
 .NOTPARALLEL:

@@ -67,13 +67,13 @@ static void restore_stdio(const int saved[3])
 	errno = error;
 }
 
+#ifdef __x86_64__
+
 static void child_main(struct start *start)
 {
 	become_command(start->process, &start->report);
 	_exit(EXIT_TOOL);
 }
-
-#ifdef __x86_64__
 
 /*
  * The child shares this process's memory, which sleeps until the child executes

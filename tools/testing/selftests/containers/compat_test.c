@@ -69,6 +69,10 @@ static bool has_32bit(void)
 	return has;
 }
 #else
+#ifndef MAP_32BIT
+#define MAP_32BIT 0
+#endif
+
 static long call32(unsigned int nr, unsigned long a, unsigned long b, unsigned long c,
 		   unsigned long d, unsigned long e)
 {

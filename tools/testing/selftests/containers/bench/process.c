@@ -21,9 +21,18 @@ static void reap(pid_t pid, const char *what)
 }
 
 /* The bare system call, as fork_into_container() is one. */
+static pid_t fork_raw(void)
+{
+#ifdef SYS_fork
+	return syscall(SYS_fork);
+#else
+	return syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+#endif
+}
+
 void fork_exit_wait(void)
 {
-	pid_t pid = syscall(SYS_fork);
+	pid_t pid = fork_raw();
 
 	if (pid == 0)
 		_exit(0);
@@ -70,7 +79,7 @@ static char *faults;
 /* Parent and child write each page of what they share no longer. */
 static void fork_and_fault(void)
 {
-	pid_t pid = syscall(SYS_fork);
+	pid_t pid = fork_raw();
 
 	for (int i = 0; i < FAULT_PAGES; i++)
 		faults[i * 4096]++;
