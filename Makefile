@@ -6,17 +6,19 @@
 MAKEFLAGS += --no-print-directory
 S := scripts/overlay
 
-# normal, debug or base; "make check" runs both patched kernels without it.
+# normal, debug, kcsan, gcov or base; "make check" runs the first two without it.
 KERNEL ?=
 
 help:
 	@sed -n 's/^#: //p' Makefile
 
 #: make check     build both kernels and the kselftests, run them in VMs
-#:                KERNEL=normal|debug: that kernel only; TESTS='clone*': a selection
+#:                KERNEL=normal|debug|kcsan|gcov: that kernel only;
+#:                TESTS='clone*': a selection
+#: make coverage  run the kselftests and show which lines of ours did not run
 #: make demo      run samples/containers/demo in a VM; CMD='shell command'
 #: make shell     a VM with a shell, the kselftests and the demo; KERNEL=...
-#: make kernel    build the patched kernel; KERNEL=normal|debug|base
+#: make kernel    build the patched kernel; KERNEL=normal|debug|kcsan|gcov|base
 #: make image     the same, printing the image's path (use make -s)
 #: make tree      unpack the base and apply the overlay: build/tree
 #: make refresh   take changes made in build/tree back into the overlay
@@ -26,7 +28,9 @@ help:
 #: make clean     remove build/, except the compiler cache
 #:
 #: Kernels: normal is what the tests run on first; debug adds KASAN, lockdep,
-#: kmemleak and more; base is the unpatched source with normal's configuration.
+#: kmemleak and more; base is the unpatched source with normal's configuration;
+#: kcsan reports data races: those of our code fail, others are listed;
+#: gcov counts how often the lines of our code run, with fault injection.
 
 setup:
 	@$(S)/setup
@@ -43,6 +47,9 @@ kernel image: setup
 check: setup
 	@TESTS="$$TESTS" $(S)/check $(or $(KERNEL),normal debug)
 
+coverage: setup
+	@TESTS="$$TESTS" $(S)/coverage
+
 demo: setup
 	@CMD="$$CMD" $(S)/demo
 
@@ -58,6 +65,6 @@ bench: setup
 clean:
 	rm -rf build/base* build/tree* build/out build/guest build/results build/pycache
 
-.PHONY: help setup tree refresh kernel image check demo shell lint bench clean
+.PHONY: help setup tree refresh kernel image check coverage demo shell lint bench clean
 # One target may run the tools of another; two at once would share build/.
 .NOTPARALLEL:
