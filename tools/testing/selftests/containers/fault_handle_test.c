@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every operation that can fail in clone3(), container_socket(), setns() and the
- * ioctls is made to, one after the other, and nothing is left behind by that.
+ * Every operation that can fail in clone3(), container_kill(), container_socket(),
+ * container_wait(), setns(), the ioctls and the files in /proc is made to, one after
+ * the other, and nothing is left behind by that.
  *
  * Every test runs as pid 1 of a sandbox, in a user namespace of its own: there
  * no container and no namespace is counted against it at first, and a limit tells
@@ -24,6 +25,7 @@ struct context {
 	int nsfd;	/* for those who take one */
 	int pidfd;	/* of init, or -1 */
 	int proc;	/* /proc/containers */
+	int type;	/* of namespace */
 	__u64 id;
 };
 
@@ -60,6 +62,12 @@ static int call_get_ns_user(struct context *c)
 	return container_get_ns(c->cfd, CLONE_NEWUSER);
 }
 
+/* Whichever it is that .ns_type says. */
+static int call_get_ns(struct context *c)
+{
+	return container_get_ns(c->cfd, c->type);
+}
+
 static int call_get_ns_mnt(struct context *c)
 {
 	return container_get_ns(c->cfd, CLONE_NEWNS);
@@ -83,6 +91,52 @@ static int call_socket_unix(struct context *c)
 static int call_socket_ns(struct context *c)
 {
 	return container_socket(c->nsfd, AF_INET, SOCK_DGRAM, 0);
+}
+
+static int call_kill(struct context *c)
+{
+	return container_kill(c->cfd, 0, SIGRTMIN);
+}
+
+static int call_kill_init(struct context *c)
+{
+	return container_kill(c->cfd, 1, SIGRTMIN);
+}
+
+static int call_wait(struct context *c)
+{
+	struct rusage usage;
+	int status;
+
+	return container_wait(c->cfd, &status, WNOHANG, &usage);
+}
+
+static int call_list(struct context *c)
+{
+	char text[4096];
+	int fd = open("/proc/containers", O_RDONLY | O_CLOEXEC), ret, error;
+
+	if (fd < 0)
+		return -1;
+	ret = read(fd, text, sizeof(text));
+	error = errno;
+	close(fd);
+	errno = error;
+	return ret < 0 ? ret : 0;
+}
+
+static int call_proc_pid(struct context *c)
+{
+	char text[256];
+	int fd = open("/proc/self/container", O_RDONLY | O_CLOEXEC), ret, error;
+
+	if (fd < 0)
+		return -1;
+	ret = read(fd, text, sizeof(text));
+	error = errno;
+	close(fd);
+	errno = error;
+	return ret < 0 ? ret : 0;
 }
 
 enum gives { NOTHING, DESCRIPTOR };
@@ -164,8 +218,80 @@ FIXTURE_VARIANT_ADD(fault_handle, socket_of_namespace) {
 	.ns = "net", .ns_type = CLONE_NEWNET, .failures = 3,
 };
 
+FIXTURE_VARIANT_ADD(fault_handle, get_uts_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = ALL_BUT_NET,
+	.started = true, .ns_type = CLONE_NEWUTS, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, get_ipc_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = ALL_BUT_NET,
+	.started = true, .ns_type = CLONE_NEWIPC, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, get_pid_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = ALL_BUT_NET,
+	.started = true, .ns_type = CLONE_NEWPID, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, get_cgroup_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = ALL_BUT_NET,
+	.started = true, .ns_type = CLONE_NEWCGROUP, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, get_net_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = NEW_ALL,
+	.started = true, .ns_type = CLONE_NEWNET, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, get_time_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = ALL_BUT_NET,
+	.started = true, .ns_type = CLONE_NEWTIME, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, set_ipc_namespace) {
+	.call = call_set_ns, .gives = NOTHING, .started = false,
+	.ns = "ipc", .ns_type = CLONE_NEWIPC, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, set_cgroup_namespace) {
+	.call = call_set_ns, .gives = NOTHING, .started = false,
+	.ns = "cgroup", .ns_type = CLONE_NEWCGROUP, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, set_net_namespace) {
+	.call = call_set_ns, .gives = NOTHING, .started = false,
+	.ns = "net", .ns_type = CLONE_NEWNET, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, set_time_namespace) {
+	.call = call_set_ns, .gives = NOTHING, .started = false,
+	.ns = "time_for_children", .ns_type = CLONE_NEWTIME, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, kill) {
+	.call = call_kill, .gives = NOTHING, .started = true, .failures = 0,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, kill_init) {
+	.call = call_kill_init, .gives = NOTHING, .started = true, .failures = 0,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, wait) {
+	.call = call_wait, .gives = NOTHING, .started = true, .failures = 0,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, list) {
+	.call = call_list, .gives = NOTHING, .started = true, .failures = 3,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, proc_pid_container) {
+	.call = call_proc_pid, .gives = NOTHING, .started = false, .failures = 3,
+};
+
 FIXTURE_SETUP(fault_handle)
 {
+	sigset_t realtime;
+
 	if (access("/proc/self/fail-nth", W_OK))
 		SKIP(return, "no fault injection");
 	ENTER_SANDBOX();
@@ -180,6 +306,11 @@ FIXTURE_SETUP(fault_handle)
 	self->c.cfd = container_create("handle", variant->flags | CONTAINER_FD_CLOEXEC);
 	ASSERT_LE(0, self->c.cfd);
 	self->c.id = container_id(self->c.cfd);
+	self->c.type = variant->ns_type;
+	/* Who is in it queues what call_kill() sends. */
+	sigemptyset(&realtime);
+	sigaddset(&realtime, SIGRTMIN);
+	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &realtime, NULL));
 	self->c.proc = open("/proc/containers", O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, self->c.proc);
 	self->init = -1;
@@ -300,6 +431,58 @@ TEST_F_TIMEOUT(fault_handle, leaves_nothing_behind, PROCESS_TEST_TIMEOUT)
 		EXPECT_TRUE(no_namespace_is_counted("user_namespaces", CONTAINER_NEW_USER_NS));
 	if (variant->ns_type == CLONE_NEWNET || variant->flags & CONTAINER_NEW_NET_NS)
 		EXPECT_TRUE(no_namespace_is_counted("net_namespaces", CONTAINER_NEW_NET_NS));
+}
+
+/* --- what is dead ------------------------------------------------------------------------- */
+
+FIXTURE(fault_dead)
+{
+	int fail;
+	int cfd;
+};
+
+FIXTURE_SETUP(fault_dead)
+{
+	if (access("/proc/self/fail-nth", W_OK))
+		SKIP(return, "no fault injection");
+	ENTER_SANDBOX();
+	self->fail = fail_nth_open();
+	ASSERT_LE(0, self->fail);
+	self->cfd = container_dead(0);
+	ASSERT_LE(0, self->cfd);
+}
+
+FIXTURE_TEARDOWN(fault_dead)
+{
+	close(self->cfd);
+	close(self->fail);
+	EXPECT_NE(-1, reap_all());
+}
+
+/* What a dead container says of its init has to be copied. */
+TEST_F_TIMEOUT(fault_dead, wait_says_all_or_fails, PROCESS_TEST_TIMEOUT)
+{
+	int n, ret, err = 0, left = 0, failures = 0, fds = open_fds(), status;
+	struct rusage usage;
+
+	for (n = 1; n < MAX_FAULTS && !left; n++) {
+		status = -1;
+		ASSERT_TRUE(fail_nth(self->fail, n));
+		ret = container_wait(self->cfd, &status, 0, &usage);
+		err = ret < 0 ? errno : 0;
+		left = fail_nth_left(self->fail);
+		fail_nth(self->fail, 0);
+		if (err) {
+			failures++;
+			EXPECT_EQ(EFAULT, err);
+		} else {
+			EXPECT_EQ(0, status);
+		}
+		ASSERT_EQ(fds, open_fds());
+	}
+	EXPECT_LT(0, left);
+	EXPECT_EQ(0, err);
+	EXPECT_LE(1, failures);
 }
 
 /* --- clone3() --------------------------------------------------------------------------- */
