@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "container_cred.h"
 #include "../kselftest_harness.h"
@@ -17,6 +18,8 @@
 /* The numbers are the same as in the 64-bit table. */
 #define NR32_CONTAINER_CREATE		500
 #define NR32_FORK_INTO_CONTAINER	501
+#define NR32_CONTAINER_WAIT		502
+#define NR32_CONTAINER_KILL		503
 #define NR32_CONTAINER_SOCKET		504
 #define NR32_CLONE3			435
 
@@ -294,6 +297,62 @@ TEST_F_TIMEOUT(compat, clone3_and_container_socket_work, TIMEOUT)
 		_exit(7);
 	}
 	EXPECT_EQ(7, wait_for_exit(pid));
+	close(cfd);
+}
+
+/* struct rusage of a 32-bit program: nothing but longs. */
+struct rusage32 {
+	int utime[2], stime[2];
+	int maxrss, ixrss, idrss, isrss, minflt, majflt, nswap;
+	int inblock, oublock, msgsnd, msgrcv, nsignals, nvcsw, nivcsw;
+};
+
+static long wait32(long cfd, void *status, unsigned int options, void *usage)
+{
+	return call32(NR32_CONTAINER_WAIT, cfd, (unsigned long)status, options,
+		      (unsigned long)usage, 0);
+}
+
+TEST_F_TIMEOUT(compat, container_wait_and_container_kill_work, TIMEOUT)
+{
+	struct rusage32 *usage = (void *)(self->end - sizeof(*usage));
+	int *status = (void *)self->page;
+	struct rusage expected;
+	pid_t init;
+	long cfd;
+
+	cfd = create32(put_name(self->end, "wait"), CONTAINER_FD_CLOEXEC);
+	ASSERT_LE(0, cfd);
+	EXPECT_EQ(-ECHILD, wait32(cfd, status, 0, usage));
+	EXPECT_EQ(-ESRCH, call32(NR32_CONTAINER_KILL, cfd, 0, 0, 0, 0));
+	init = container_spawn_idle(cfd);
+	ASSERT_LT(0, init);
+	*status = -1;
+	memset(usage, 0xff, sizeof(*usage));
+	EXPECT_EQ(0, wait32(cfd, status, WNOHANG, usage));
+	EXPECT_EQ(-1, *status);
+	EXPECT_EQ(-1, usage->maxrss);
+	EXPECT_EQ(-EINVAL, wait32(cfd, status, WUNTRACED, usage));
+	EXPECT_EQ(-EBADF, wait32(-1, status, 0, usage));
+
+	EXPECT_EQ(0, call32(NR32_CONTAINER_KILL, cfd, 1, 0, 0, 0));
+	EXPECT_EQ(-EINVAL, call32(NR32_CONTAINER_KILL, cfd, 0, -1, 0, 0));
+	EXPECT_EQ(-EBADF, call32(NR32_CONTAINER_KILL, -1, 0, 0, 0, 0));
+	EXPECT_EQ(0, call32(NR32_CONTAINER_KILL, cfd, 0, SIGTERM, 0, 0));
+	EXPECT_TRUE(poll_until(cfd, POLLIN | POLLHUP));
+
+	ASSERT_EQ(0, wait32(cfd, status, 0, usage));
+	EXPECT_EQ(SIGTERM, *status);
+	ASSERT_EQ(0, container_wait(cfd, NULL, 0, &expected));
+	EXPECT_LT(0, usage->minflt);
+	EXPECT_EQ(expected.ru_maxrss, usage->maxrss);
+	EXPECT_EQ(expected.ru_minflt, usage->minflt);
+	EXPECT_EQ(expected.ru_stime.tv_usec, usage->stime[1]);
+	EXPECT_EQ(expected.ru_nivcsw, usage->nivcsw);
+	EXPECT_EQ(0, wait32(cfd, NULL, 0, NULL));
+	EXPECT_EQ(-EFAULT, wait32(cfd, (void *)self->end, 0, NULL));
+	EXPECT_EQ(-EFAULT, wait32(cfd, NULL, 0, (char *)usage + 4));
+	EXPECT_EQ(128 + SIGTERM, wait_for_exit(init));
 	close(cfd);
 }
 
