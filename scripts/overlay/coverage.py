@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""coverage.py DIR: what ran of our files, from the counters in DIR.
+"""coverage.py DIR...: what ran of our files, from the counters in each DIR.
 
-DIR has what the gcov kernel's guest copied there: the .gcda files, with commas
-for the slashes of their paths. They fit the .gcno files of that build only.
+DIR has what a guest copied there: the .gcda files, with commas for the slashes of
+their paths. They fit the .gcno files of that build only, so DIR has the name of
+the kernel, build/out/NAME. The counts of several kernels are added up.
 
 A file that we add is judged as a whole, of one that a patch changes only the
 lines that it adds. A line counts if the compiler made code of it. A label that
 errors jump to has run to the extent that the jumps to it have: each goto is
 listed with the number of times that it ran. Prints a table, the lines and the
-jumps that did not run, and writes the table as JSON to DIR.json.
+jumps that did not run, and writes all of it as JSON to DIR.json, of the first DIR.
 """
 
 import collections
@@ -23,7 +24,6 @@ import sys
 import races
 
 BUILD = os.path.join(races.TOP, "build")
-OUT = os.path.join(BUILD, "out/gcov")
 TREE = os.path.join(BUILD, "tree")
 
 GOTO = re.compile(r"\bgoto (\w+);")
@@ -44,25 +44,24 @@ def run_gcov(gcda, gcno):
     return json.loads(out)["files"]
 
 
-def in_tree(path):
+def in_tree(path, out):
     """The path of a source file, as gcov has it, in the kernel tree; or None."""
-    full = os.path.realpath(path if os.path.isabs(path) else os.path.join(OUT, path))
+    full = os.path.realpath(path if os.path.isabs(path) else os.path.join(out, path))
     return os.path.relpath(full, TREE) if full.startswith(TREE + "/") else None
 
 
-def collect(directory):
-    """{file: {line: count}}, for our lines."""
+def collect(directory, counts):
+    """Adds to {file: {line: count}}, for our lines."""
     added = races.added_lines()
-    counts = collections.defaultdict(collections.Counter)
+    out = os.path.join(BUILD, "out", os.path.basename(directory))
     for gcda in sorted(glob.glob(directory + "/*.gcda")):
-        gcno = os.path.join(OUT, os.path.basename(gcda).replace(",", "/")[:-len("gcda")] + "gcno")
+        gcno = os.path.join(out, os.path.basename(gcda).replace(",", "/")[:-len("gcda")] + "gcno")
         for unit in run_gcov(gcda, gcno):
-            path = in_tree(unit["file"])
+            path = in_tree(unit["file"], out)
             for line in unit["lines"]:
                 number = line["line_number"]
                 if path and (races.OWN.match(path) or number in added.get(path, ())):
                     counts[path][number] += line["count"]
-    return counts
 
 
 def functions(source):
@@ -78,10 +77,12 @@ def functions(source):
 
 
 def main():
-    directory = sys.argv[1].rstrip("/")
-    counts = collect(directory)
+    directories = [d.rstrip("/") for d in sys.argv[1:]]
+    counts = collections.defaultdict(collections.Counter)
+    for directory in directories:
+        collect(directory, counts)
     if not counts:
-        sys.exit("error: there are no counters in " + directory)
+        sys.exit("error: there are no counters in " + " ".join(directories))
     table, total, ran = {}, 0, 0
     missed, jumps = [], []
     for path in sorted(counts):
@@ -109,7 +110,7 @@ def main():
     print(f"\njumps to labels ({sum(1 for j in jumps if j[4])} of {len(jumps)} ran):")
     for path, function, label, number, n in jumps:
         print(f"{path}:{number}: {function}: {label}: {n or 'never'}")
-    with open(directory + ".json", "w", encoding="utf-8") as f:
+    with open(directories[0] + ".json", "w", encoding="utf-8") as f:
         json.dump({"files": table, "missed": missed, "jumps": jumps}, f, indent=1)
 
 
