@@ -40,7 +40,8 @@ REPORT = re.compile("|".join((
     r"kernel memory exposure", r"DEBUG_LOCKS_WARN", r"turning off the locking",
     r"Unknown boot-time option", r"workqueue lockup")))
 # Lines that look like one and are none.
-HARMLESS = re.compile(r"report a bug$|BUG_ON|Kernel command line")
+HARMLESS = re.compile(r"report a bug$|BUG_ON|Kernel command line|"
+                      r"traps: \S+ general protection fault ip:")
 # Lines of one report lie close together.
 REPORT_LINES = 60
 
