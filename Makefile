@@ -6,20 +6,22 @@
 MAKEFLAGS += --no-print-directory
 S := scripts/overlay
 
-# normal, debug or base; "make check" runs both patched kernels without it.
+# normal, debug, kcsan, gcov or base; "make check" runs the first two without it.
 KERNEL ?=
 
 help:
 	@sed -n 's/^#: //p' Makefile
 
 #: make check     build both kernels and the kselftests, run them in VMs
-#:                KERNEL=normal|debug: that kernel only; TESTS='clone*': a selection
-#:                ARCH=arm64: there, with a cross compiler; on one kernel by default
+#:                KERNEL=normal|debug|kcsan|gcov: that kernel only;
+#:                TESTS='clone*': a selection; ARCH=arm64: there, with a cross
+#:                compiler, on one kernel by default
+#: make coverage  run the kselftests and show which lines of ours did not run
 #: make regress   run the kernel's own kselftests on the unpatched and the patched
 #:                kernel and compare; TESTS='pidfd:*': a selection
 #: make demo      run samples/containers/demo in a VM; CMD='shell command'
 #: make shell     a VM with a shell, the kselftests and the demo; KERNEL=...
-#: make kernel    build the patched kernel; KERNEL=normal|debug|base
+#: make kernel    build the patched kernel; KERNEL=normal|debug|kcsan|gcov|base
 #: make image     the same, printing the image's path (use make -s)
 #: make tree      unpack the base and apply the overlay: build/tree
 #: make refresh   take changes made in build/tree back into the overlay
@@ -37,7 +39,9 @@ help:
 #: make clean     remove build/, except the compiler cache
 #:
 #: Kernels: normal is what the tests run on first; debug adds KASAN, lockdep,
-#: kmemleak and more; base is the unpatched source with normal's configuration.
+#: kmemleak and more; base is the unpatched source with normal's configuration;
+#: kcsan reports data races: those of our code fail, others are listed;
+#: gcov counts how often the lines of our code run, with fault injection.
 
 setup:
 	@$(S)/setup
@@ -57,6 +61,9 @@ check: setup
 regress:
 	@$(S)/setup regress
 	@TESTS="$$TESTS" $(S)/regress
+
+coverage: setup
+	@TESTS="$$TESTS" $(S)/coverage
 
 demo: setup
 	@CMD="$$CMD" $(S)/demo
@@ -85,7 +92,7 @@ fuzz: setup
 clean:
 	rm -rf build/base* build/tree* build/foreign build/out build/guest build/results build/pycache
 
-.PHONY: help setup tree refresh kernel image check regress demo shell lint bench fuzz \
+.PHONY: help setup tree refresh kernel image check regress coverage demo shell lint bench fuzz \
 	series series-check port clean
 # One target may run the tools of another; two at once would share build/.
 .NOTPARALLEL:

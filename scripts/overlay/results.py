@@ -6,10 +6,17 @@ Copies the output to standard output and to LOG as it comes, counts the tests
 in it (KTAP), and then the kernel's reports in CONSOLE: each is a failure, as
 are a program that crashes, hangs, or prints fewer results than it planned, and
 a guest that does not get to its end. Writes "passed failed skipped" to COUNT.
+
+On the kcsan kernel the data races that it reports are told apart: one that an
+access of our code takes part in is a failure, the others are counted and listed.
+races.py decides which they are; how is said at its top.
 """
 
+import os
 import re
 import sys
+
+import races
 
 MARK = re.compile(r"# guest: (start|end) (\S+)(?: status (\d+))?")
 RESULT = re.compile(r"( *)(ok|not ok) \d+(?:\s|$)(.*)")
@@ -33,7 +40,8 @@ REPORT = re.compile("|".join((
     r"kernel memory exposure", r"DEBUG_LOCKS_WARN", r"turning off the locking",
     r"Unknown boot-time option", r"workqueue lockup")))
 # Lines that look like one and are none.
-HARMLESS = re.compile(r"report a bug$|BUG_ON|Kernel command line")
+HARMLESS = re.compile(r"report a bug$|BUG_ON|Kernel command line|"
+                      r"traps: \S+ general protection fault ip:")
 # Lines of one report lie close together.
 REPORT_LINES = 60
 
@@ -111,7 +119,7 @@ def reports(console):
 def main():
     kernel, log, console, count = sys.argv[1:]
     programs, problems, leaks = [], [], []
-    current, complete, leak_check = None, False, None
+    current, complete, leak_check, watchpoints = None, False, None, 0
 
     with open(log, "w", encoding="utf-8", errors="replace") as out:
         for raw in sys.stdin.buffer:
@@ -134,6 +142,8 @@ def main():
                     leaks.append([])
                 if leaks:
                     leaks[-1].append(text)
+            elif text.startswith("# guest: kcsan setup_watchpoints: "):
+                watchpoints = int(text.rsplit(" ", 1)[1])
             elif text == "# guest: all programs ran":
                 complete = True
             elif current:
@@ -156,10 +166,22 @@ def main():
         failed += 1
     try:
         with open(console, encoding="utf-8", errors="replace") as f:
-            found = reports(f.read().splitlines())
+            text, raced = races.split(f.read().splitlines())
+        found = reports(text)
     except OSError as e:
-        found = [[str(e)]]
+        found, raced = [[str(e)]], []
     failed += len(found) + len(leaks)
+    if raced:
+        races.judge(raced, os.path.join(races.TOP, "build/out", kernel, "vmlinux"))
+        print(f"-- {kernel}: data races:")
+        failed += races.report(raced)
+    if kernel == "kcsan":
+        print(f"-- {kernel}: {watchpoints} accesses watched, "
+              f"{sum(r.ours for r in raced)} reports of races of ours, "
+              f"{sum(not r.ours for r in raced)} of untouched code")
+        if not watchpoints:
+            problems.append("no access was watched")
+            failed += 1
 
     for title, list_of_lines in (("the kernel reported", found), ("kmemleak found", leaks)):
         for lines in list_of_lines:

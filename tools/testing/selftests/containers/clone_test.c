@@ -1122,6 +1122,50 @@ TEST_F_TIMEOUT(vfork, everything_at_once, TIMEOUT)
 	EXPECT_EQ(started, fdinfo_number(self->cfd, "Processes:"));
 }
 
+TEST_F_TIMEOUT(vfork, that_fails_leaves_nothing_behind, TIMEOUT)
+{
+	int n, fd, err, left = 0, failures = 0, fds, containers = container_count();
+	struct clone_into_container args;
+	struct shared s;
+	pid_t pid;
+
+	fd = fail_nth_open();
+	if (fd < 0)
+		SKIP(return, "no fault injection");
+	fds = open_fds();
+	for (n = 1; n < 2000 && !left; n++) {
+		args = into(self->cfd, VFORK);
+		s = (struct shared){ .up = -1, .down = -1 };
+		ASSERT_TRUE(fail_nth(fd, n));
+		pid = clone_fn(&args, vfork_child, &s);
+		err = pid < 0 ? errno : 0;
+		left = fail_nth_left(fd);
+		fail_nth(fd, 0);
+		if (pid < 0) {
+			failures++;
+			EXPECT_TRUE(err == ENOMEM || err == EAGAIN || err == EFAULT)
+				TH_LOG("fault %d: %s", n, strerror(err));
+			EXPECT_EQ(0, s.pid);
+		} else {
+			/* It did without what it was not given. */
+			EXPECT_EQ(EXIT_CODE, wait_for_exit(pid));
+		}
+		if (pid > 0 && !variant->started) {
+			ASSERT_TRUE(poll_until(self->cfd, POLLIN | POLLHUP));
+			close(self->cfd);
+			self->cfd = container_create("vfork", variant->flags | CONTAINER_FD_CLOEXEC);
+			ASSERT_LE(0, self->cfd);
+		}
+		ASSERT_EQ(fds, open_fds());
+		ASSERT_EQ(containers, container_count());
+		ASSERT_EQ(variant->started, fdinfo_number(self->cfd, "Processes:"));
+		ASSERT_EQ(0, poll_now(self->cfd));
+	}
+	EXPECT_LT(0, left);
+	EXPECT_LT(10, failures);
+	close(fd);
+}
+
 TEST_F_TIMEOUT(vfork, who_may_not_enter_has_no_child, TIMEOUT)
 {
 	struct clone_into_container args = into(self->cfd, VFORK);

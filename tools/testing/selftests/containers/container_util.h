@@ -238,7 +238,8 @@ static inline bool debug_kernel(void)
 	static int debug = -1;
 
 	if (debug < 0)
-		debug = !access("/sys/kernel/debug/kmemleak", F_OK);
+		debug = !access("/sys/kernel/debug/kmemleak", F_OK) ||
+			!access("/sys/kernel/debug/kcsan", F_OK);
 	return debug;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every operation that can fail in clone3(), container_wait(), container_kill(),
- * container_socket(), setns() and the ioctls is made to, one after the other, and
- * nothing is left behind by that.
+ * Every operation that can fail in clone3(), container_kill(), container_socket(),
+ * container_wait(), setns(), the ioctls and the files in /proc is made to, one after
+ * the other, and nothing is left behind by that.
  *
  * Every test runs as pid 1 of a sandbox, in a user namespace of its own: there
  * no container and no namespace is counted against it at first, and a limit tells
@@ -30,6 +30,7 @@ struct context {
 	int nsfd;	/* for those who take one */
 	int pidfd;	/* of init, or -1 */
 	int proc;	/* /proc/containers */
+	int type;	/* of namespace */
 	__u64 id;
 };
 
@@ -64,6 +65,12 @@ static int call_pidfd(struct context *c)
 static int call_get_ns_user(struct context *c)
 {
 	return container_get_ns(c->cfd, CLONE_NEWUSER);
+}
+
+/* Whichever it is that .ns_type says. */
+static int call_get_ns(struct context *c)
+{
+	return container_get_ns(c->cfd, c->type);
 }
 
 static int call_get_ns_mnt(struct context *c)
@@ -104,6 +111,42 @@ static int call_kill(struct context *c)
 static int call_kill_init(struct context *c)
 {
 	return container_kill(c->cfd, 1, SIGUSR1);
+}
+
+static int call_wait(struct context *c)
+{
+	struct rusage usage;
+	int status;
+
+	return container_wait(c->cfd, &status, WNOHANG, &usage);
+}
+
+static int call_list(struct context *c)
+{
+	char text[4096];
+	int fd = open("/proc/containers", O_RDONLY | O_CLOEXEC), ret, error;
+
+	if (fd < 0)
+		return -1;
+	ret = read(fd, text, sizeof(text));
+	error = errno;
+	close(fd);
+	errno = error;
+	return ret < 0 ? ret : 0;
+}
+
+static int call_proc_pid(struct context *c)
+{
+	char text[256];
+	int fd = open("/proc/self/container", O_RDONLY | O_CLOEXEC), ret, error;
+
+	if (fd < 0)
+		return -1;
+	ret = read(fd, text, sizeof(text));
+	error = errno;
+	close(fd);
+	errno = error;
+	return ret < 0 ? ret : 0;
 }
 
 enum gives { NOTHING, DESCRIPTOR };
@@ -185,6 +228,56 @@ FIXTURE_VARIANT_ADD(fault_handle, socket_of_namespace) {
 	.ns = "net", .ns_type = CLONE_NEWNET, .failures = 3,
 };
 
+FIXTURE_VARIANT_ADD(fault_handle, get_uts_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = ALL_BUT_NET,
+	.started = true, .ns_type = CLONE_NEWUTS, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, get_ipc_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = ALL_BUT_NET,
+	.started = true, .ns_type = CLONE_NEWIPC, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, get_pid_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = ALL_BUT_NET,
+	.started = true, .ns_type = CLONE_NEWPID, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, get_cgroup_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = ALL_BUT_NET,
+	.started = true, .ns_type = CLONE_NEWCGROUP, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, get_net_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = NEW_ALL,
+	.started = true, .ns_type = CLONE_NEWNET, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, get_time_namespace) {
+	.call = call_get_ns, .gives = DESCRIPTOR, .flags = ALL_BUT_NET,
+	.started = true, .ns_type = CLONE_NEWTIME, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, set_ipc_namespace) {
+	.call = call_set_ns, .gives = NOTHING, .started = false,
+	.ns = "ipc", .ns_type = CLONE_NEWIPC, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, set_cgroup_namespace) {
+	.call = call_set_ns, .gives = NOTHING, .started = false,
+	.ns = "cgroup", .ns_type = CLONE_NEWCGROUP, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, set_net_namespace) {
+	.call = call_set_ns, .gives = NOTHING, .started = false,
+	.ns = "net", .ns_type = CLONE_NEWNET, .failures = 1,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, set_time_namespace) {
+	.call = call_set_ns, .gives = NOTHING, .started = false,
+	.ns = "time_for_children", .ns_type = CLONE_NEWTIME, .failures = 1,
+};
+
 /* What cannot be queued is delivered all the same, as by kill(2). */
 FIXTURE_VARIANT_ADD(fault_handle, kill) {
 	.call = call_kill, .gives = NOTHING, .started = true, .failures = 0,
@@ -194,8 +287,22 @@ FIXTURE_VARIANT_ADD(fault_handle, kill_init) {
 	.call = call_kill_init, .gives = NOTHING, .started = true, .failures = 0,
 };
 
+FIXTURE_VARIANT_ADD(fault_handle, wait) {
+	.call = call_wait, .gives = NOTHING, .started = true, .failures = 0,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, list) {
+	.call = call_list, .gives = NOTHING, .started = true, .failures = 3,
+};
+
+FIXTURE_VARIANT_ADD(fault_handle, proc_pid_container) {
+	.call = call_proc_pid, .gives = NOTHING, .started = false, .failures = 3,
+};
+
 FIXTURE_SETUP(fault_handle)
 {
+	sigset_t realtime;
+
 	if (access("/proc/self/fail-nth", W_OK))
 		SKIP(return, "no fault injection");
 	ENTER_SANDBOX();
@@ -211,6 +318,11 @@ FIXTURE_SETUP(fault_handle)
 	self->c.cfd = container_create("handle", variant->flags | CONTAINER_FD_CLOEXEC);
 	ASSERT_LE(0, self->c.cfd);
 	self->c.id = container_id(self->c.cfd);
+	self->c.type = variant->ns_type;
+	/* Who is in it queues what call_kill() sends. */
+	sigemptyset(&realtime);
+	sigaddset(&realtime, SIGRTMIN);
+	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &realtime, NULL));
 	self->c.proc = open("/proc/containers", O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, self->c.proc);
 	self->init = -1;

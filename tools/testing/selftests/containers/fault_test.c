@@ -8,6 +8,8 @@
  * one tells in the end whether any still is.
  */
 #define _GNU_SOURCE
+#include <linux/securebits.h>
+
 #include "process_util.h"
 #include "../kselftest_harness.h"
 
@@ -16,6 +18,9 @@
 /* After so long one fault in STRIDE must do. */
 #define PATIENCE_MS	15000
 #define STRIDE		13
+
+/* Of no process. */
+#define LONELY_UID	4242
 
 #define ALL_BUT_NET	(CONTAINER_NEW_FS_NS | CONTAINER_NEW_CGROUP_NS |	\
 			 CONTAINER_NEW_UTS_NS | CONTAINER_NEW_IPC_NS |		\
@@ -232,6 +237,86 @@ TEST_F_TIMEOUT(fault, in_container_create, PROCESS_TEST_TIMEOUT)
 	/* At least the container, its descriptor, its file, inode and dentry. */
 	EXPECT_LE(5, failures);
 	EXPECT_TRUE(nothing_is_counted(variant->flags));
+}
+
+/* A user who is nobody's yet has to be made as well, for who is that in effect. */
+TEST(in_container_create_of_a_set_user_id_program)
+{
+	int n, fail, cfd, err, left = 0, failures = 0;
+	struct inventory inv;
+
+	if (access("/proc/self/fail-nth", W_OK))
+		SKIP(return, "no fault injection");
+	ENTER_SANDBOX();
+	fail = fail_nth_open();
+	ASSERT_LE(0, fail);
+	/* Faults take capabilities. */
+	ASSERT_EQ(0, prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP));
+	ASSERT_EQ(0, setresuid(-1, LONELY_UID, 0));
+	take_inventory(&inv);
+	for (n = 1; n < MAX_FAULTS && !left; n++) {
+		ASSERT_TRUE(fail_nth(fail, n));
+		cfd = container_create("fault", 0);
+		err = cfd < 0 ? errno : 0;
+		left = fail_nth_left(fail);
+		fail_nth(fail, 0);
+		failures += !!err;
+		if (cfd >= 0)
+			close(cfd);
+		expect_unchanged(_metadata, &inv, 0, n, err);
+	}
+	EXPECT_LT(0, left);
+	EXPECT_EQ(0, err);
+	EXPECT_LE(6, failures);
+	ASSERT_EQ(0, setresuid(-1, 0, 0));
+	close(fail);
+}
+
+/* Allocations from this slab fail as long as it lasts, each at every try. */
+static bool fail_slab(const char *slab, bool on)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/failslab", slab);
+	return write_file(path, on ? "1" : "0") &&
+	       write_file("/sys/kernel/debug/failslab/cache-filter", on ? "Y" : "N") &&
+	       write_file("/sys/kernel/debug/failslab/task-filter", on ? "Y" : "N") &&
+	       write_file("/sys/kernel/debug/failslab/times", on ? "-1" : "1") &&
+	       write_file("/sys/kernel/debug/failslab/probability", on ? "100" : "0") &&
+	       write_file("/proc/self/make-it-fail", on ? "1" : "0");
+}
+
+/*
+ * One fault is not enough to keep a container out of the index: that tries twice.
+ * A new part of it takes memory whenever there is none yet for the next id.
+ */
+TEST(in_the_index_of_containers)
+{
+	int n, fail, cfd[130], err = 0;
+	struct inventory inv;
+
+	if (access("/proc/self/fail-nth", W_OK))
+		SKIP(return, "no fault injection");
+	ENTER_SANDBOX();
+	fail = fail_nth_open();
+	ASSERT_LE(0, fail);
+	if (access("/sys/kernel/slab/radix_tree_node/failslab", W_OK))
+		SKIP(return, "no failslab by slab");
+	for (n = 0; n < (int)ARRAY_SIZE(cfd) && !err; n++) {
+		take_inventory(&inv);
+		ASSERT_TRUE(fail_slab("radix_tree_node", true));
+		cfd[n] = container_create("index", 0);
+		err = cfd[n] < 0 ? errno : 0;
+		ASSERT_TRUE(fail_slab("radix_tree_node", false));
+	}
+	EXPECT_EQ(ENOMEM, err);
+	expect_unchanged(_metadata, &inv, 0, n, err);
+	while (n--)
+		close(cfd[n]);
+	cfd[0] = container_create("index", 0);
+	EXPECT_LE(0, cfd[0]);
+	close(cfd[0]);
+	close(fail);
 }
 
 /* --- entry ------------------------------------------------------------------ */

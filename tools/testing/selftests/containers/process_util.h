@@ -55,7 +55,8 @@ static inline long long time_of_fork(int cfd)
 	for (i = 0; i < 3; i++) {
 		ns = now_ns();
 		pid[i] = container_spawn_idle(cfd);
-		ns = now_ns() - ns;
+		/* A coarse clock may say that it takes no time. */
+		ns = now_ns() - ns ?: 1;
 		if (pid[i] < 0)
 			return -1;
 		if (!i || ns < best)

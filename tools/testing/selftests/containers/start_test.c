@@ -6,11 +6,11 @@
  * Every test runs as pid 1 of a sandbox.
  */
 #define _GNU_SOURCE
+#include <linux/userfaultfd.h>
+#include <sys/mman.h>
 #include <sys/time.h>
 
-#include "container_cgroup.h"
-#include "container_cred.h"
-#include "process_util.h"
+#include "container_handle.h"
 #include "../kselftest_harness.h"
 
 #define UID		1000
@@ -338,6 +338,179 @@ TEST_F_TIMEOUT(start, although_the_forker_was_killed, PROCESS_TEST_TIMEOUT)
 		ASSERT_NE(-1, reap_all());
 	}
 	TH_LOG("%d of %d forkers got that far", started, round);
+}
+
+/* --- a first fork that takes its time ------------------------------------------- */
+
+/* A process in the midst of the first fork: a page that it needs is not there. */
+struct slow_start {
+	pid_t forker;
+	int uffd;	/* with it the page can be given */
+	unsigned long page;
+};
+
+/* The forker: @sock gets its userfaultfd, and the page's address. */
+static int start_slowly(int cfd, int sock)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct clone_into_container args = {
+		.flags = CLONE_INTO_CONTAINER | CLONE_PIDFD,
+		.exit_signal = SIGCHLD,
+		.container = cfd,
+	};
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pid_t pid;
+
+	reg.range.start = (unsigned long)page;
+	reg.range.len = 4096;
+	if (uffd < 0 || page == MAP_FAILED || ioctl(uffd, UFFDIO_API, &api) ||
+	    ioctl(uffd, UFFDIO_REGISTER, &reg) || !send_fd(sock, uffd) ||
+	    write(sock, &page, sizeof(page)) != sizeof(page))
+		return NOT_TRIED;
+	/* Written to when the child is nearly complete. */
+	args.pidfd = (unsigned long)page;
+	pid = clone_into_container(&args);
+	if (pid == 0)
+		pause_forever();
+	return pid < 0 ? errno : 0;
+}
+
+static bool slow_start_begin(struct slow_start *s, int cfd)
+{
+	struct uffd_msg msg;
+	struct pollfd pfd;
+	int sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv))
+		return false;
+	s->forker = fork();
+	if (s->forker == 0)
+		_exit(start_slowly(cfd, sv[1]));
+	close(sv[1]);
+	s->uffd = recv_fd(sv[0]);
+	if (s->forker < 0 || s->uffd < 0 ||
+	    read(sv[0], &s->page, sizeof(s->page)) != sizeof(s->page))
+		return false;
+	close(sv[0]);
+	pfd = (struct pollfd){ .fd = s->uffd, .events = POLLIN };
+	return poll(&pfd, 1, CONTAINER_TIMEOUT_MS) == 1 &&
+	       read(s->uffd, &msg, sizeof(msg)) == sizeof(msg) &&
+	       msg.event == UFFD_EVENT_PAGEFAULT;
+}
+
+static bool slow_start_go_on(struct slow_start *s)
+{
+	struct uffdio_zeropage zero = { .range = { .start = s->page, .len = 4096 } };
+
+	return !ioctl(s->uffd, UFFDIO_ZEROPAGE, &zero);
+}
+
+/* A child that has to wait for the first fork to be over, and does; -1: error. */
+static pid_t fork_waiting(int (*call)(int cfd, int arg), int cfd, int arg)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(call(cfd, arg));
+	if (pid > 0 && wait_for_state(pid, 'D'))
+		return pid;
+	kill_and_reap(pid);
+	return -1;
+}
+
+static int call_enter(int cfd, int arg)
+{
+	return try_enter(cfd);
+}
+
+static int call_set_uts(int cfd, int arg)
+{
+	return ERRNO(container_set_ns(cfd, arg));
+}
+
+/* Only the start can be waited for, and not by who is killed. */
+TEST_F_TIMEOUT(start, is_waited_for, PROCESS_TEST_TIMEOUT)
+{
+	pid_t entrant, supplier, killed[2];
+	struct slow_start slow;
+	int uts, pid;
+
+	uts = ns_open(0, "uts");
+	ASSERT_LE(0, uts);
+	ASSERT_TRUE(slow_start_begin(&slow, self->cfd));
+	EXPECT_EQ(CONTAINER_STATE_NEW, container_state(self->cfd));
+	EXPECT_EQ(0, fdinfo_number(self->cfd, "Processes:"));
+	entrant = fork_waiting(call_enter, self->cfd, 0);
+	supplier = fork_waiting(call_set_uts, self->cfd, uts);
+	killed[0] = fork_waiting(call_enter, self->cfd, 0);
+	killed[1] = fork_waiting(call_set_uts, self->cfd, uts);
+	ASSERT_LT(0, entrant);
+	ASSERT_LT(0, supplier);
+	ASSERT_LT(0, killed[0]);
+	ASSERT_LT(0, killed[1]);
+
+	ASSERT_EQ(0, kill(killed[0], SIGKILL));
+	ASSERT_EQ(0, kill(killed[1], SIGKILL));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(killed[0]));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(killed[1]));
+	EXPECT_EQ(CONTAINER_STATE_NEW, container_state(self->cfd));
+
+	ASSERT_TRUE(slow_start_go_on(&slow));
+	EXPECT_EQ(0, wait_for_exit(slow.forker));
+	/* It is not the entrant that is init, and no namespace is supplied any more. */
+	EXPECT_EQ(0, wait_for_exit(entrant));
+	EXPECT_EQ(EBUSY, wait_for_exit(supplier));
+	EXPECT_EQ(0, poll_now(self->cfd));
+	EXPECT_EQ(1, fdinfo_number(self->cfd, "Processes:"));
+	pid = fdinfo_number(self->cfd, "Init:");
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_TRUE(poll_until(self->cfd, POLLIN | POLLHUP));
+	close(slow.uffd);
+	close(uts);
+}
+
+/* Who waited to enter makes init if the one before was killed. */
+TEST_F_TIMEOUT(start, is_taken_over_from_who_is_killed, PROCESS_TEST_TIMEOUT)
+{
+	struct slow_start slow;
+	pid_t entrant;
+
+	ASSERT_TRUE(slow_start_begin(&slow, self->cfd));
+	entrant = fork_waiting(call_enter, self->cfd, 0);
+	ASSERT_LT(0, entrant);
+	kill_and_reap(slow.forker);
+	EXPECT_EQ(0, wait_for_exit(entrant));
+	EXPECT_TRUE(poll_until(self->cfd, POLLIN | POLLHUP));
+	close(slow.uffd);
+}
+
+/* A container that is killed while it is being started is not. */
+TEST_F_TIMEOUT(start, does_not_outlast_a_kill, PROCESS_TEST_TIMEOUT)
+{
+	pid_t entrant, supplier;
+	struct slow_start slow;
+	int uts;
+
+	uts = ns_open(0, "uts");
+	ASSERT_LE(0, uts);
+	ASSERT_TRUE(slow_start_begin(&slow, self->cfd));
+	entrant = fork_waiting(call_enter, self->cfd, 0);
+	supplier = fork_waiting(call_set_uts, self->cfd, uts);
+	ASSERT_LT(0, entrant);
+	ASSERT_LT(0, supplier);
+	ASSERT_EQ(0, container_kill(self->cfd, 0, SIGKILL));
+	EXPECT_TRUE(poll_until(self->cfd, POLLHUP));
+	ASSERT_TRUE(slow_start_go_on(&slow));
+	EXPECT_EQ(ECANCELED, wait_for_exit(slow.forker));
+	EXPECT_EQ(ECANCELED, wait_for_exit(entrant));
+	EXPECT_EQ(ECANCELED, wait_for_exit(supplier));
+	EXPECT_EQ(POLLHUP, poll_now(self->cfd));
+	close(slow.uffd);
+	close(uts);
 }
 
 /* --- injected faults ------------------------------------------------------------ */
