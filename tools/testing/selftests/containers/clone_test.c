@@ -1153,7 +1153,8 @@ TEST_F_TIMEOUT(vfork, that_fails_leaves_nothing_behind, TIMEOUT)
 		if (pid > 0 && !variant->started) {
 			ASSERT_TRUE(poll_until(self->cfd, POLLIN | POLLHUP));
 			close(self->cfd);
-			self->cfd = container_create("vfork", variant->flags | CONTAINER_FD_CLOEXEC);
+			self->cfd = container_create("vfork", variant->flags |
+						     CONTAINER_FD_CLOEXEC);
 			ASSERT_LE(0, self->cfd);
 		}
 		ASSERT_EQ(fds, open_fds());

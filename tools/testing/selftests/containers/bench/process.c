@@ -50,8 +50,7 @@ static void vfork_exit_wait(void)
 
 static void spawn_true(void)
 {
-	static char name[] = "static-true";
-	char *argv[2] = { name };
+	char *const argv[] = { (char *)"static-true", NULL };
 	pid_t pid;
 
 	errno = posix_spawn(&pid, "/bin/static-true", NULL, NULL, argv, NULL);
