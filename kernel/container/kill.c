@@ -210,9 +210,11 @@ void __container_group_dead(struct task_struct *tsk)
 static int init_status(struct task_struct *tsk)
 {
 	struct pid_namespace *ns = task_active_pid_ns(tsk);
+	/* Whoever reboots it, a process in it or above, writes this without a lock. */
+	int reboot = READ_ONCE(ns->reboot);
 
-	if (ns->reboot && same_thread_group(ns->child_reaper, tsk))
-		return ns->reboot;
+	if (reboot && same_thread_group(ns->child_reaper, tsk))
+		return reboot;
 	return tsk->signal->group_exit_code;
 }
 
