@@ -77,7 +77,7 @@ def functions(source):
 
 
 def main():
-    directories = [d.rstrip("/") for d in sys.argv[1:]]
+    directories = [os.path.abspath(d) for d in sys.argv[1:]]
     counts = collections.defaultdict(collections.Counter)
     for directory in directories:
         collect(directory, counts)
