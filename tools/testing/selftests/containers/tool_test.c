@@ -1057,11 +1057,12 @@ TEST_F_TIMEOUT(tool, makes_a_terminal_of_pipes, TEST_SECONDS)
 /* All of it, and the last of it too. */
 TEST_F_TIMEOUT(tool, carries_much, TEST_SECONDS)
 {
-	char line[32];
+	int lines = scaled(30000);
+	char line[32], script[64];
 
-	ASSERT_TRUE(start_at_terminal(&self->s, "run", "sh", "-c",
-				      "seq 1 30000; echo 'the'' end'", NULL));
-	for (int i = 1; i < 30000; i += 500) {
+	snprintf(script, sizeof(script), "seq 1 %d; echo 'the'' end'", lines);
+	ASSERT_TRUE(start_at_terminal(&self->s, "run", "sh", "-c", script, NULL));
+	for (int i = 1; i < lines; i += 500) {
 		snprintf(line, sizeof(line), "\n%d\r", i);
 		ASSERT_TRUE(expect(&self->s, line + (i == 1)));
 	}
@@ -1073,19 +1074,20 @@ TEST_F_TIMEOUT(tool, carries_much, TEST_SECONDS)
 TEST_F_TIMEOUT(tool, carries_from_a_terminal_opened_again, TEST_SECONDS)
 {
 	char fifo[] = "/tmp/tool-test-XXXXXX", script[160], line[32];
+	int lines = scaled(30000);
 
 	ASSERT_NE(NULL, mkdtemp(fifo));
 	ASSERT_EQ(0, rmdir(fifo));
 	ASSERT_EQ(0, mkfifo(fifo, 0600));
 	snprintf(script, sizeof(script), "exec <&- >&- 2>&-; : > %s; : < %s; "
-		 "seq 1 30000 > /dev/tty; echo 'the'' end' > /dev/tty", fifo, fifo);
+		 "seq 1 %d > /dev/tty; echo 'the'' end' > /dev/tty", fifo, fifo, lines);
 	ASSERT_TRUE(start(&self->s, "run", "-t", "sh", "-c", script, NULL));
 	/* All is closed, then the tool knows, then the command goes on. */
 	close(open(fifo, O_RDONLY | O_CLOEXEC));
 	ASSERT_TRUE(wait_until_asleep(self->s.pid));
 	close(open(fifo, O_WRONLY | O_CLOEXEC));
 	unlink(fifo);
-	for (int i = 1; i < 30000; i += 500) {
+	for (int i = 1; i < lines; i += 500) {
 		snprintf(line, sizeof(line), "\n%d\r", i);
 		ASSERT_TRUE(expect(&self->s, line + (i == 1)));
 	}
