@@ -74,7 +74,8 @@ shell: setup
 lint: setup
 	@$(S)/lint $(STEPS)
 
-bench: setup
+bench:
+	@$(S)/setup bench
 	@$(S)/bench $(PARTS)
 
 series: setup
