@@ -310,7 +310,7 @@ TEST(in_the_index_of_containers)
 	for (n = 0; n < (int)ARRAY_SIZE(cfd) && !err; n++) {
 		take_inventory(&inv);
 		ASSERT_EQ(1, pwrite(make, "1", 1, 0));
-		cfd[n] = container_create("index", 0);
+		cfd[n] = container_create("index", CONTAINER_KILL_ON_CLOSE);
 		err = cfd[n] < 0 ? errno : 0;
 		ASSERT_EQ(1, pwrite(make, "0", 1, 0));
 	}
@@ -344,6 +344,13 @@ FIXTURE_VARIANT(fault_entry)
 FIXTURE_VARIANT_ADD(fault_entry, first_no_ns)
 {
 	.flags = CONTAINER_CLOSE_FDS,
+	.started = false,
+};
+
+/* There nobody has been counted yet who might enter. */
+FIXTURE_VARIANT_ADD(fault_entry, first_user_ns)
+{
+	.flags = CONTAINER_NEW_USER_NS,
 	.started = false,
 };
 
