@@ -281,11 +281,13 @@ static bool fail_slab(const char *slab, bool on)
 	char path[128];
 
 	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/failslab", slab);
-	return write_file(path, on ? "1" : "0") &&
+	/* Before it is for all tasks, and for all slabs, it must be off. */
+	return write_file("/sys/kernel/debug/failslab/probability", "0") &&
+	       write_file(path, on ? "1" : "0") &&
 	       write_file("/sys/kernel/debug/failslab/cache-filter", on ? "Y" : "N") &&
 	       write_file("/sys/kernel/debug/failslab/task-filter", on ? "Y" : "N") &&
 	       write_file("/sys/kernel/debug/failslab/times", on ? "-1" : "1") &&
-	       write_file("/sys/kernel/debug/failslab/probability", on ? "100" : "0");
+	       (!on || write_file("/sys/kernel/debug/failslab/probability", "100"));
 }
 
 /*
