@@ -272,6 +272,62 @@ TEST(in_container_create_of_a_set_user_id_program)
 	close(fail);
 }
 
+/*
+ * Lets allocations from this slab fail, each at every try, in tasks that are made to
+ * fail. Those are not to be while this is going on: it takes memory.
+ */
+static bool fail_slab(const char *slab, bool on)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/failslab", slab);
+	/* Before it is for all tasks, and for all slabs, it must be off. */
+	return write_file("/sys/kernel/debug/failslab/probability", "0") &&
+	       write_file(path, on ? "1" : "0") &&
+	       write_file("/sys/kernel/debug/failslab/cache-filter", on ? "Y" : "N") &&
+	       write_file("/sys/kernel/debug/failslab/task-filter", on ? "Y" : "N") &&
+	       write_file("/sys/kernel/debug/failslab/times", on ? "-1" : "1") &&
+	       (!on || write_file("/sys/kernel/debug/failslab/probability", "100"));
+}
+
+/*
+ * One fault is not enough to keep a container out of the index: that tries twice.
+ * A new part of it takes memory whenever there is none yet for the next id.
+ */
+TEST(in_the_index_of_containers)
+{
+	int n, fail, cfd[130], make, err = 0;
+	struct inventory inv;
+
+	if (access("/proc/self/fail-nth", W_OK))
+		SKIP(return, "no fault injection");
+	ENTER_SANDBOX();
+	fail = fail_nth_open();
+	ASSERT_LE(0, fail);
+	make = open("/proc/self/make-it-fail", O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, make);
+	if (access("/sys/kernel/slab/radix_tree_node/failslab", W_OK))
+		SKIP(return, "no failslab by slab");
+	ASSERT_TRUE(fail_slab("radix_tree_node", true));
+	for (n = 0; n < (int)ARRAY_SIZE(cfd) && !err; n++) {
+		take_inventory(&inv);
+		ASSERT_EQ(1, pwrite(make, "1", 1, 0));
+		cfd[n] = container_create("index", CONTAINER_KILL_ON_CLOSE);
+		err = cfd[n] < 0 ? errno : 0;
+		ASSERT_EQ(1, pwrite(make, "0", 1, 0));
+	}
+	ASSERT_TRUE(fail_slab("radix_tree_node", false));
+	EXPECT_EQ(ENOMEM, err);
+	expect_unchanged(_metadata, &inv, 0, n, err);
+	while (n--)
+		close(cfd[n]);
+	cfd[0] = container_create("index", 0);
+	EXPECT_LE(0, cfd[0]);
+	close(cfd[0]);
+	close(make);
+	close(fail);
+}
+
 /* --- entry ------------------------------------------------------------------ */
 
 FIXTURE(fault_entry)
@@ -290,6 +346,13 @@ FIXTURE_VARIANT(fault_entry)
 FIXTURE_VARIANT_ADD(fault_entry, first_no_ns)
 {
 	.flags = CONTAINER_CLOSE_FDS,
+	.started = false,
+};
+
+/* There nobody has been counted yet who might enter. */
+FIXTURE_VARIANT_ADD(fault_entry, first_user_ns)
+{
+	.flags = CONTAINER_NEW_USER_NS,
 	.started = false,
 };
 

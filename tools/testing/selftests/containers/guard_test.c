@@ -413,6 +413,16 @@ static int try_setscheduler(const struct victim *victim, const char *arg)
 	return result(sched_setscheduler(victim->pid, SCHED_BATCH, &param));
 }
 
+/* Limits that stay what they are; but who can do that can make them others. */
+static int try_prlimit(const struct victim *victim, const char *arg)
+{
+	struct rlimit limit;
+
+	if (prlimit(victim->pid, RLIMIT_CORE, NULL, &limit))
+		return -errno;
+	return result(prlimit(victim->pid, RLIMIT_CORE, &limit, NULL));
+}
+
 static int try_setaffinity(const struct victim *victim, const char *arg)
 {
 	cpu_set_t cpus;
@@ -478,6 +488,7 @@ static const struct attack attacks[] = {
 	{ "setpriority", try_setpriority, "", ON_THREADS | TYPICAL },
 	{ "sched_setscheduler", try_setscheduler, "", ON_THREADS },
 	{ "sched_setaffinity", try_setaffinity, "", ON_THREADS },
+	{ "prlimit", try_prlimit, "", ON_THREADS | TYPICAL },
 	{ "kill 0", try_kill, "0", ON_THREADS },
 	{ "kill SIGUSR2", try_kill, STR(SIGUSR2), COUNTED | TYPICAL },
 	{ "kill the group", try_killpg, STR(SIGUSR2), COUNTED },
@@ -1459,6 +1470,21 @@ TEST_F_TIMEOUT(guard_rules, survives_exec_of_the_forkers_program, PROCESS_TEST_T
 TEST_F_TIMEOUT(guard_rules, lets_the_forker_trace, PROCESS_TEST_TIMEOUT)
 {
 	EXPECT_EQ(0, servant_do(&self->world.target, TRACEME));
+}
+
+TEST_F_TIMEOUT(guard_rules, judges_the_forker_by_what_he_has_become, PROCESS_TEST_TIMEOUT)
+{
+	struct servant *target = &self->world.target;
+
+	ASSERT_EQ(0, setresuid(UID, UID, 0));
+	EXPECT_EQ(-EPERM, servant_do(target, TRACEME));
+	ASSERT_EQ(0, setresuid(0, 0, 0));
+	/* The same user, who has the capabilities. */
+	ASSERT_EQ(0, prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP));
+	ASSERT_EQ(0, setresuid(UID, UID, 0));
+	EXPECT_EQ(0, servant_do(target, TRACEME));
+	ASSERT_EQ(0, setresuid(0, 0, 0));
+	ASSERT_EQ(0, prctl(PR_SET_SECUREBITS, 0));
 }
 
 TEST_F_TIMEOUT(guard_rules, lets_a_father_under_it_trace, PROCESS_TEST_TIMEOUT)

@@ -680,6 +680,90 @@ TEST_F_TIMEOUT(namespace, the_root_is_the_creators_at_create, TIMEOUT)
 		close(cfd[i]);
 }
 
+/* Makes a tmpfs at @dir, with a file "new" in it, the root of this mount namespace. */
+static bool new_root(const char *dir)
+{
+	return !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("root", dir, "tmpfs", 0, NULL) && !chdir(dir) &&
+	       !mkdir("old", 0755) && !mknod("new", S_IFREG | 0600, 0) &&
+	       !syscall(__NR_pivot_root, ".", "old") && !chdir("/");
+}
+
+/* Is who enters at that root? */
+static int enters_new_root(int cfd)
+{
+	pid_t pid = fork_into_container(cfd);
+
+	if (pid == 0)
+		_exit(!access("new", F_OK) && !access("/new", F_OK));
+	return pid < 0 ? -errno : wait_for_exit(pid);
+}
+
+TEST_F_TIMEOUT(namespace, a_new_root_of_the_creators_is_the_containers, TIMEOUT)
+{
+	char dir[] = "/tmp/pivot.XXXXXX";
+	int inherited, copied;
+	pid_t pid;
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		EXPECT_EQ(0, unshare(CLONE_NEWNS));
+		/* Who still is where it was when it created them needs no privilege. */
+		EXPECT_TRUE(drop_capabilities(CAP_BIT(CAP_SYS_CHROOT)));
+		inherited = container_create("inherited", 0);
+		EXPECT_LE(0, inherited);
+		copied = container_create("copied", CONTAINER_NEW_FS_NS);
+		EXPECT_LE(0, copied);
+		EXPECT_TRUE(new_root(dir));
+		EXPECT_EQ(1, enters_new_root(inherited));
+		EXPECT_EQ(0, enters_new_root(copied));
+		EXPECT_EQ(-1, chroot("/old"));
+		_exit(0);
+	}
+	EXPECT_EQ(0, wait_for_exit(pid));
+	EXPECT_EQ(0, rmdir(dir));
+}
+
+TEST_F_TIMEOUT(namespace, a_new_root_inside_is_for_those_who_enter_later, TIMEOUT)
+{
+	char dir[] = "/tmp/pivot.XXXXXX";
+	int cfd, other, up[2], down[2];
+	pid_t init;
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	ASSERT_EQ(0, pipe2(up, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(down, O_CLOEXEC));
+	cfd = container_create("pivot", CONTAINER_NEW_FS_NS | CONTAINER_FD_CLOEXEC);
+	ASSERT_LE(0, cfd);
+	other = container_create("other", CONTAINER_NEW_FS_NS | CONTAINER_FD_CLOEXEC);
+	ASSERT_LE(0, other);
+	init = fork_into_container(cfd);
+	ASSERT_LE(0, init);
+	if (!init) {
+		if (!hear(down[0]) || !new_root(dir) || !tell(up[1]))
+			_exit(1);
+		pause_forever();
+	}
+	close(up[1]);
+	EXPECT_EQ(0, enters_new_root(cfd));
+	ASSERT_TRUE(tell(down[1]));
+	ASSERT_TRUE(hear(up[0]));
+	EXPECT_EQ(1, enters_new_root(cfd));
+	/* and nobody else's */
+	EXPECT_EQ(0, enters_new_root(other));
+	EXPECT_NE(0, access("/new", F_OK));
+	kill_and_reap(init);
+	EXPECT_TRUE(poll_until(cfd, POLLIN | POLLHUP));
+	close(cfd);
+	close(other);
+	close(up[0]);
+	close(down[0]);
+	close(down[1]);
+	EXPECT_TRUE(wait_until(!rmdir(dir)));
+}
+
 TEST_F_TIMEOUT(namespace, limits_session_umask_and_priority_are_the_callers, TIMEOUT)
 {
 	struct rlimit limit = { 77, 78 }, rlim;
