@@ -432,10 +432,10 @@ int containerfs_open(struct container *c, unsigned int rights)
  * containerfs_open_found - a descriptor for who found a container
  * @c: The container, which current may know of; the caller has a reference.
  *
- * Context: May sleep.
  * Who was not handed a descriptor must not get by its name more than by the name of
  * a process in it: a security module may keep him off that.
  *
+ * Context: May sleep.
  * Return: the descriptor, with all rights for who may control @c and inspect its
  * init, else with the one to observe; or a negative errno.
  */

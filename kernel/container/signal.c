@@ -140,6 +140,7 @@ static bool signal_batch(struct container *c, unsigned int mark,
 static int signal_members(struct container *c, const struct delivery *d, int *result)
 {
 	unsigned int mark;
+	int ret = 0;
 
 	if (mutex_lock_killable(&c->signal_mutex))
 		return -EINTR;
@@ -149,12 +150,15 @@ static int signal_members(struct container *c, const struct delivery *d, int *re
 	write_unlock_irq(&tasklist_lock);
 
 	while (signal_batch(c, mark, d, result)) {
-		if (fatal_signal_pending(current))
+		/* Nobody is told, but destroy() must know that not all were asked for. */
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
 			break;
+		}
 		cond_resched();
 	}
 	mutex_unlock(&c->signal_mutex);
-	return 0;
+	return ret;
 }
 
 /* The container below @top with the lowest id above @id, with a reference. */
@@ -198,7 +202,8 @@ static int signal_all(struct container *top, const struct delivery *d)
 
 /*
  * SIGKILL to all. Security modules are asked for each process; whoever is forked
- * after that is as its parent is. One that was not started has none.
+ * after that is as its parent is, and who enters then comes too late to be asked
+ * for. One that was not started has none.
  */
 static int destroy(struct container *c)
 {

@@ -623,6 +623,51 @@ TEST_F_TIMEOUT(kill, sigkill_to_all_is_not_denied_by_those_who_are_allowed, TIME
 	EXPECT_EQ(3, reap(pids, 3));
 }
 
+/* In a domain with all members but the last: kills killers of the container. */
+static void be_killed_killing(int cfd, int up, int down, int rounds)
+{
+	pid_t killer, pids[64];
+
+	if (!enter_landlock_domain() || !spawn_catchers(cfd, 64, pids))
+		_exit(1);
+	tell(up);
+	hear(down);
+	for (int i = 0; i < rounds; i++) {
+		killer = fork();
+		if (!killer)
+			for (;;)
+				container_kill(cfd, 0, SIGKILL);
+		delay_of_round(i, 200000);
+		kill(killer, SIGKILL);
+		if (wait_for_exit(killer) != 128 + SIGKILL)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+/* Who does not live to ask for all has not been allowed to kill all. */
+TEST_F_TIMEOUT(kill, sigkill_to_all_is_asked_for_to_the_end, TIMEOUT)
+{
+	int up[2], down[2];
+	pid_t pid, other;
+
+	ASSERT_EQ(0, pipe2(up, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(down, O_CLOEXEC));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		be_killed_killing(self->cfd, up[1], down[0], scaled(2000));
+	ASSERT_TRUE(hear_in_time(up[0]));
+	other = container_spawn_idle(self->cfd);
+	ASSERT_LT(0, other);
+	EXPECT_TRUE(tell(down[1]));
+	EXPECT_EQ(0, wait_for_exit(pid));
+	EXPECT_EQ(CONTAINER_STATE_RUNNING, container_state(self->cfd));
+	EXPECT_EQ(65, fdinfo_number(self->cfd, "Processes:"));
+	EXPECT_EQ(0, close(self->cfd));
+	EXPECT_EQ(128 + SIGKILL, wait_for_exit(other));
+}
+
 /* --- PID namespaces ----------------------------------------------------------------- */
 
 /* What has no pid where the caller is cannot be signalled from there. */
