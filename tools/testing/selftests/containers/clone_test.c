@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "container_handle.h"
+#include "container_vfork.h"
 #include "../kselftest_harness.h"
 
 #define TIMEOUT		PROCESS_TEST_TIMEOUT
@@ -61,47 +62,10 @@ static struct clone_into_container into(int cfd, __u64 flags)
 
 static char vfork_stack[STACK_SIZE] __attribute__((aligned(4096)));
 
-#ifdef __x86_64__
-#define HAVE_CLONE_FN	true
-
-/* The child has the stack to itself, calls @fn, and exits with what that says. */
 static pid_t clone_fn(struct clone_into_container *args, int (*fn)(void *arg), void *arg)
 {
-	register long r12 asm("r12") = (long)fn;
-	register long r13 asm("r13") = (long)arg;
-	long ret = __NR_clone3;
-
-	args->stack = (unsigned long)vfork_stack;
-	args->stack_size = sizeof(vfork_stack);
-	asm volatile("syscall\n\t"
-		     "test %%rax, %%rax\n\t"
-		     "jnz 1f\n\t"
-		     "xor %%ebp, %%ebp\n\t"
-		     "mov %%r13, %%rdi\n\t"
-		     "call *%%r12\n\t"
-		     "mov %%eax, %%edi\n\t"
-		     "mov $231, %%eax\n\t"	/* exit_group */
-		     "syscall\n\t"
-		     "hlt\n"
-		     "1:"
-		     : "+a" (ret)
-		     : "D" (args), "S" (sizeof(*args)), "r" (r12), "r" (r13)
-		     : "rcx", "r11", "memory");
-	if (ret < 0) {
-		errno = -ret;
-		return -1;
-	}
-	return ret;
+	return clone_on_stack(args, fn, arg, vfork_stack, sizeof(vfork_stack));
 }
-#else
-#define HAVE_CLONE_FN	false
-
-static pid_t clone_fn(struct clone_into_container *args, int (*fn)(void *arg), void *arg)
-{
-	errno = ENOSYS;
-	return -1;
-}
-#endif
 
 /* What a child that shares our memory leaves in it. */
 struct shared {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Calls that make processes, and what a worker does to processes. */
 #include "fuzz.h"
+#include "../container_vfork.h"
 
 #include <limits.h>
 #include <sys/ptrace.h>
@@ -192,44 +193,13 @@ static void op_clone3_invalid(struct self *s)
 
 /* --- a child that shares the memory ----------------------------------------------- */
 
-#ifdef __x86_64__
+#if HAVE_CLONE_FN
 #define STACK_SIZE	(32 * 1024)
 
 struct vfork_args {
 	struct self *s;
 	unsigned int how;
 };
-
-/* The child has the stack to itself, calls @fn, and exits with what that says. */
-static pid_t clone_fn(struct clone_into_container *args, int (*fn)(void *arg), void *arg,
-		      char *stack)
-{
-	register long r12 asm("r12") = (long)fn;
-	register long r13 asm("r13") = (long)arg;
-	long ret = __NR_clone3;
-
-	args->stack = (unsigned long)stack;
-	args->stack_size = STACK_SIZE;
-	asm volatile("syscall\n\t"
-		     "test %%rax, %%rax\n\t"
-		     "jnz 1f\n\t"
-		     "xor %%ebp, %%ebp\n\t"
-		     "mov %%r13, %%rdi\n\t"
-		     "call *%%r12\n\t"
-		     "mov %%eax, %%edi\n\t"
-		     "mov $231, %%eax\n\t"	/* exit_group */
-		     "syscall\n\t"
-		     "hlt\n"
-		     "1:"
-		     : "+a" (ret)
-		     : "D" (args), "S" (sizeof(*args)), "r" (r12), "r" (r13)
-		     : "rcx", "r11", "memory");
-	if (ret < 0) {
-		errno = -ret;
-		return -1;
-	}
-	return ret;
-}
 
 static void op_vfork_into(struct self *s)
 {
@@ -249,7 +219,7 @@ static void op_vfork_into(struct self *s)
 	args.container = h->fd;
 	before = record_snapshot(h->id);
 	e = call_begin(s, OP_vfork_into, h->fd, h->id, how.how);
-	ret = clone_fn(&args, vfork_child, &how, stacks[s->thread]);
+	ret = clone_on_stack(&args, vfork_child, &how, stacks[s->thread], STACK_SIZE);
 	ret = call_end(s, e, ret);
 	MAY_FAIL(s, "clone3", ret, EPERM, ECANCELED, EAGAIN, ENOMEM, EINVAL);
 	check_entry(s, h, ret, &before);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * clone3() with CLONE_VM for the container selftests, which no C library has: the
+ * child must not return on the stack of its parent.
+ */
+#ifndef SELFTESTS_CONTAINER_VFORK_H
+#define SELFTESTS_CONTAINER_VFORK_H
+
+#include "container_util.h"
+
+#ifdef __x86_64__
+#define HAVE_CLONE_FN	1
+
+/* The child has the stack to itself, calls @fn, and exits with what that says. */
+static inline pid_t clone_on_stack(struct clone_into_container *args, int (*fn)(void *arg),
+				   void *arg, char *stack, size_t size)
+{
+	register long r12 asm("r12") = (long)fn;
+	register long r13 asm("r13") = (long)arg;
+	long ret = __NR_clone3;
+
+	args->stack = (unsigned long)stack;
+	args->stack_size = size;
+	asm volatile("syscall\n\t"
+		     "test %%rax, %%rax\n\t"
+		     "jnz 1f\n\t"
+		     "xor %%ebp, %%ebp\n\t"
+		     "mov %%r13, %%rdi\n\t"
+		     "call *%%r12\n\t"
+		     "mov %%eax, %%edi\n\t"
+		     "mov $231, %%eax\n\t"	/* exit_group */
+		     "syscall\n\t"
+		     "hlt\n"
+		     "1:"
+		     : "+a" (ret)
+		     : "D" (args), "S" (sizeof(*args)), "r" (r12), "r" (r13)
+		     : "rcx", "r11", "memory");
+	if (ret < 0) {
+		errno = -ret;
+		return -1;
+	}
+	return ret;
+}
+#else
+#define HAVE_CLONE_FN	0
+
+static inline pid_t clone_on_stack(struct clone_into_container *args, int (*fn)(void *arg),
+				   void *arg, char *stack, size_t size)
+{
+	errno = ENOSYS;
+	return -1;
+}
+#endif
+
+#endif /* SELFTESTS_CONTAINER_VFORK_H */
