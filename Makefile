@@ -25,8 +25,8 @@ help:
 #: make image     the same, printing the image's path (use make -s)
 #: make tree      unpack the base and apply the overlay: build/tree
 #: make refresh   take changes made in build/tree back into the overlay
-#: make lint      checkpatch, kernel-doc, sparse, man, tooling (shell, python);
-#:                STEPS=... for some
+#: make lint      checkpatch, kernel-doc, sparse, coccicheck, htmldocs, spelling, man,
+#:                tooling (shell, python); STEPS=... for some
 #: make bench     instructions that the patched kernel takes, and the unpatched, and
 #:                what container runtimes take; PARTS=... for some
 #: make fuzz      random calls, with all that must hold checked; KERNEL=debug,
@@ -71,7 +71,8 @@ demo: setup
 shell: setup
 	@$(S)/shell $(or $(KERNEL),normal)
 
-lint: setup
+lint:
+	@$(S)/setup lint
 	@$(S)/lint $(STEPS)
 
 bench:
@@ -81,7 +82,8 @@ bench:
 series: setup
 	@$(S)/series.py $(SERIES)
 
-series-check: setup
+series-check:
+	@$(S)/setup lint
 	@$(S)/series-check $(STEPS)
 
 port: setup

@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Write the overlay as a series of mails, in build/series/mail.
+"""Write the overlay as series of mails, in build/series/mail.
 
-series/cover is the cover letter; series/NN-* are the patches, in that order.
+Each folder of series/ is a posting, the later ones on top of the earlier ones:
+its file cover is the cover letter; its files NN-* are the patches, in that order.
 Each begins with a line "Subject: ", then comes the change log, and at last a
 line "Files:" with the overlay's files in that patch, each in a line of its own
 that begins with a tab; a name that ends in a slash is all files below it. A file
 can be split over several patches: a regular expression in slashes after its
 name takes those hunks of a .patch file, or lines of another one, that it
-matches. Lines of a new file that none takes belong to the first patch that has
-the file. Every file, and every hunk of a split one, must be in exactly one patch.
+matches; with a p after it, paragraphs instead of lines. What none takes of a new
+file belongs to the first patch that has the file. Every file, and every hunk of a
+split one, must be in exactly one patch.
 
 The author is whoever git's configuration says. The mails are applied with
 git am to a clean base, and must give what the overlay gives.
@@ -31,13 +33,24 @@ MAIL = os.path.join(WORK, "mail")
 
 # Words of texts that are not finished, git's own template's included.
 PLACEHOLDER = re.compile(r"\*\*\*|\b(TODO|FIXME|XXX|TBD)\b|BLURB HERE|SUBJECT HERE")
-CLAIM = re.compile(r"\t(\S+)(?: /(.*)/)?$")
+CLAIM = re.compile(r"\t(\S+)(?: /(.*)/(p?))?$")
+# More than that is not reviewed at a time.
+PATCHES_IN_POSTING = 15
+
+
+class Claim:
+    """What a patch takes of a file: all, or the pieces that a regex matches."""
+
+    def __init__(self, number, regex, paragraphs):
+        self.number = number
+        self.regex = re.compile(regex) if regex else None
+        self.paragraphs = bool(paragraphs)
 
 
 class Step:
     """A patch to be: its text, and what it takes of the overlay."""
 
-    def __init__(self, name):
+    def __init__(self, name, number):
         self.name = name
         with open(os.path.join(SERIES, name), encoding="utf-8") as f:
             text, separator, files = f.read().partition("\nFiles:\n")
@@ -49,7 +62,23 @@ class Step:
             m = CLAIM.match(line)
             if not m:
                 raise Error(f"series/{name}: not understood: {line}")
-            self.claims.append((m[1], re.compile(m[2]) if m[2] else None))
+            self.claims.append((m[1], Claim(number, m[2], m[3])))
+
+
+class Posting:
+    """A cover letter, and the steps that it introduces: first to last, from 1."""
+
+    def __init__(self, name, before):
+        self.name = name
+        with open(os.path.join(SERIES, name, "cover"), encoding="utf-8") as f:
+            self.cover = message(f"{name}/cover", f.read())
+        patches = sorted(p for p in os.listdir(os.path.join(SERIES, name)) if p != "cover")
+        if odd := [p for p in patches if not re.fullmatch(r"\d\d-[a-z0-9-]+", p)]:
+            raise Error(f"series/{name}: no patches: " + " ".join(odd))
+        if not 0 < len(patches) <= PATCHES_IN_POSTING:
+            raise Error(f"series/{name}: {len(patches)} patches")
+        self.steps = [Step(f"{name}/{p}", before + i) for i, p in enumerate(patches)]
+        self.first, self.last = before + 1, before + len(patches)
 
 
 def message(name, text):
@@ -68,13 +97,15 @@ def message(name, text):
     return m[1] + "\n\n" + body.strip() + "\n"
 
 
-def pieces(name):
+def pieces(name, paragraphs):
     """What a file can be split into: (what all have in common, pieces)."""
     text = load(TOP, name)[1].decode()
-    if not name.endswith(".patch"):
-        return "", text.splitlines(keepends=True)
-    head, *hunks = re.split(r"^(?=@@ )", text, flags=re.M)
-    return head, hunks
+    if name.endswith(".patch"):
+        head, *hunks = re.split(r"^(?=@@ )", text, flags=re.M)
+        return head, hunks
+    if paragraphs:
+        return "", re.split(r"(?<=\n\n)", text)
+    return "", text.splitlines(keepends=True)
 
 
 class File:
@@ -83,24 +114,24 @@ class File:
     def __init__(self, name, claims):
         self.name = name
         self.path = name[:-len(".patch")] if name.endswith(".patch") else name
-        self.steps = sorted({number for number, _ in claims})
-        self.head, self.pieces = pieces(name)
+        self.steps = sorted({claim.number for claim in claims})
+        self.head, self.pieces = pieces(name, any(claim.paragraphs for claim in claims))
         self.owners = []
-        if len(claims) == 1 and claims[0][1] is None:
-            self.owners = [claims[0][0]] * len(self.pieces)
+        if len(claims) == 1 and claims[0].regex is None:
+            self.owners = [claims[0].number] * len(self.pieces)
             return
-        if any(regex is None for _, regex in claims):
+        if any(claim.regex is None for claim in claims):
             raise Error(f"{name}: in several patches, and whole in one")
         for piece in self.pieces:
-            owners = [number for number, regex in claims if regex.search(piece)]
+            owners = [claim.number for claim in claims if claim.regex.search(piece)]
             if not owners and not self.head:
                 owners = self.steps[:1]
             if len(owners) != 1:
                 raise Error(f"{name}: in {len(owners)} patches:\n{piece}")
             self.owners.append(owners[0])
-        for number, regex in claims:
-            if not any(regex.search(piece) for piece in self.pieces):
-                raise Error(f"{name}: nothing matches /{regex.pattern}/")
+        for claim in claims:
+            if not any(claim.regex.search(piece) for piece in self.pieces):
+                raise Error(f"{name}: nothing matches /{claim.regex.pattern}/")
 
     def state(self, source, number):
         """The file after step number, as overlay.load() has it."""
@@ -111,6 +142,9 @@ class File:
         if self.name.endswith(".patch"):
             return overlay.apply_diff(self.name, text.encode(), self.path,
                                       source.load(self.path))
+        # A paragraph that comes later leaves the empty line before it.
+        if number < self.steps[-1]:
+            text = text.rstrip("\n") + "\n"
         kind, _, executable = load(TOP, self.name)
         return (kind, text.encode(), executable)
 
@@ -119,7 +153,7 @@ class Maintainers(File):
     """Our entry becomes one of the kernel's own file."""
 
     def __init__(self, number):
-        super().__init__("MAINTAINERS", [(number, None)])
+        super().__init__("MAINTAINERS", [Claim(number, None, None)])
 
     def state(self, source, number):
         before = source.load(self.path)
@@ -135,22 +169,25 @@ class Maintainers(File):
 
 
 def read_series():
-    steps = [Step(name) for name in sorted(os.listdir(SERIES))
-             if re.match(r"\d\d-", name)]
+    postings = []
+    for name in sorted(os.listdir(SERIES)):
+        postings.append(Posting(name, postings[-1].last if postings else 0))
     claims = {}
     want = set(overlay.overlay_files()) | {"MAINTAINERS"}
-    for number, step in enumerate(steps):
-        for name, regex in step.claims:
+    for step in (step for posting in postings for step in posting.steps):
+        for name, claim in step.claims:
             names = [w for w in want if w.startswith(name)] if name.endswith("/") else [name]
+            if not names:
+                raise Error(f"series/{step.name}: {name} has no files")
             for each in names:
-                claims.setdefault(each, []).append((number, regex))
+                claims.setdefault(each, []).append(claim)
     if missing := want - claims.keys():
         raise Error("in no patch of series/:\n  " + "\n  ".join(sorted(missing)))
     if unknown := claims.keys() - want:
         raise Error("in series/, and not there:\n  " + "\n  ".join(sorted(unknown)))
-    files = [Maintainers(claims[name][0][0]) if name == "MAINTAINERS" else
+    files = [Maintainers(claims[name][0].number) if name == "MAINTAINERS" else
              File(name, claims[name]) for name in sorted(claims)]
-    return steps, files
+    return postings, files
 
 
 def git(root, *words, **options):
@@ -167,8 +204,9 @@ def commit(root, paths, text):
     git(root, "commit", "-q", "--no-verify", "-F", "-", input=text)
 
 
-def make_repository(root, source, steps, files):
-    """The base, of the files that the series touches, and a commit for each step."""
+def make_repository(root, source, postings, files):
+    """The base, of the files that the series touches, a commit for each step, and a
+    branch for each posting."""
     shutil.rmtree(root, ignore_errors=True)
     os.makedirs(root)
     git(root, "init", "-q", "-b", "series")
@@ -182,6 +220,7 @@ def make_repository(root, source, steps, files):
             store(root, path, state)
     commit(root, ["."], "linux-source-6.12 " + overlay.base_version() + "\n")
     git(root, "tag", "base")
+    steps = [step for posting in postings for step in posting.steps]
     for number, step in enumerate(steps):
         paths = set()
         for file in files:
@@ -194,6 +233,8 @@ def make_repository(root, source, steps, files):
                 paths.add(old[file.path])
         commit(root, sorted(paths), step.message)
         git(root, "tag", f"step-{number + 1}")
+    for posting in postings:
+        git(root, "branch", posting.name, f"step-{posting.last}")
 
 
 def maintainers(mail):
@@ -216,19 +257,22 @@ def address(mail, everybody):
     return people
 
 
-def write_mails(root, args):
-    shutil.rmtree(MAIL, ignore_errors=True)
-    with open(os.path.join(SERIES, "cover"), encoding="utf-8") as f:
-        cover = message("cover", f.read())
-    git(root, "config", "branch.series.description", cover)
+def write_mails(root, posting, args):
+    """Its mails, the cover letter first."""
+    folder = os.path.join(MAIL, posting.name)
+    cover = f"{posting.cover}\nBase: Linux 6.12 as in linux-source-6.12 {overlay.base_version()}"
+    base = f"step-{posting.first - 1}" if posting.first > 1 else "base"
+    if posting.first > 1:
+        cover += f" with the {posting.first - 1} patches of the posting before"
+    git(root, "config", f"branch.{posting.name}.description", cover + "\n")
     options = ["--cover-letter", "--cover-from-description=subject", "-M",
-               f"--subject-prefix={args.prefix}", "-o", MAIL]
+               f"--subject-prefix={args.prefix}", "-o", folder]
     if args.version > 1:
         options.append(f"-v{args.version}")
     if args.signoff:
         options.append("--signoff")
-    git(root, "format-patch", "-q", *options, "base..series")
-    mails = sorted(os.path.join(MAIL, name) for name in os.listdir(MAIL))
+    git(root, "format-patch", "-q", *options, f"{base}..{posting.name}")
+    mails = sorted(os.path.join(folder, name) for name in os.listdir(folder))
     people = []
     for mail in mails[1:]:
         people += [who for who in address(mail, None) if who not in people]
@@ -239,7 +283,7 @@ def write_mails(root, args):
     return mails
 
 
-def prove(root, source, files, mails):
+def prove(root, source, files, patches):
     """The mails, by git am on a clean base, give the overlay."""
     check = os.path.join(WORK, "check")
     shutil.rmtree(check, ignore_errors=True)
@@ -247,12 +291,12 @@ def prove(root, source, files, mails):
     git(check, "checkout", "-q", "-b", "am", "base")
     for key in ("user.name", "user.email"):
         git(check, "config", key, git(root, "config", key))
-    git(check, "am", "-q", *mails[1:])
+    git(check, "am", "-q", *patches)
     if git(check, "diff", "--stat", "am", "origin/series"):
         raise Error("git am gives something else than was formatted")
     want = overlay.wanted(source)
     want["MAINTAINERS"] = files[[f.path for f in files].index("MAINTAINERS")].state(
-        source, len(mails))
+        source, len(patches))
     for path, state in want.items():
         if overlay.digest(load(check, path)) != overlay.digest(state):
             raise Error(f"{path}: the series gives something else than the overlay")
@@ -273,16 +317,20 @@ def main():
     try:
         os.makedirs(WORK, exist_ok=True)
         source = overlay.Source()
-        steps, files = read_series()
+        postings, files = read_series()
         root = os.path.join(WORK, "repository")
-        make_repository(root, source, steps, files)
-        mails = write_mails(root, args)
-        count = prove(root, source, files, mails)
+        make_repository(root, source, postings, files)
+        shutil.rmtree(MAIL, ignore_errors=True)
+        patches = []
+        for posting in postings:
+            mails = write_mails(root, posting, args)
+            patches += mails[1:]
+            print(f"{os.path.relpath(MAIL, TOP)}/{posting.name}: "
+                  f"a cover letter and {len(mails) - 1} patches")
+        print(f"git am gives the overlay's {prove(root, source, files, patches)} files")
     except Error as e:
         print(f"error: {e}", file=sys.stderr)
         return 1
-    print(f"{len(mails) - 1} patches and a cover letter in {os.path.relpath(MAIL, TOP)};\n"
-          f"git am gives the overlay's {count} files")
     return 0
 
 
