@@ -16,6 +16,7 @@ help:
 #:                KERNEL=normal|debug|kcsan|gcov: that kernel only;
 #:                TESTS='clone*': a selection; ARCH=arm64: there, with a cross
 #:                compiler, on one kernel by default
+#: make kselftest-install  pack the kselftests for machines that have containers
 #: make coverage  run the kselftests and show which lines of ours did not run
 #: make regress   run the kernel's own kselftests on the unpatched and the patched
 #:                kernel and compare; TESTS='pidfd:*': a selection
@@ -31,6 +32,9 @@ help:
 #:                what container runtimes take; PARTS=... for some
 #: make fuzz      random calls, with all that must hold checked; KERNEL=debug,
 #:                SEEDS='1 2', OPS=1000000 (calls for each seed)
+#: make deb       Debian packages of the kernel, in Debian's configuration, and of the
+#:                tools, in build/deb; FLAVOUR='cloud-amd64 tools': others than amd64
+#: make deb-check install them in an image and boot that; FLAVOUR=cloud-amd64
 #: make series    the overlay as mails that git am takes, in build/series/mail;
 #:                SERIES='--prefix RFC --version 2 --signoff'
 #: make series-check  the same, and builds and boots the kernel of each patch;
@@ -65,6 +69,9 @@ regress:
 coverage: setup
 	@TESTS="$$TESTS" $(S)/coverage
 
+kselftest-install: setup
+	@$(S)/kselftest-install
+
 demo: setup
 	@CMD="$$CMD" $(S)/demo
 
@@ -78,6 +85,14 @@ lint:
 bench:
 	@$(S)/setup bench
 	@$(S)/bench $(PARTS)
+
+deb:
+	@$(S)/setup deb
+	@$(S)/deb $(FLAVOUR)
+
+deb-check:
+	@$(S)/setup deb
+	@$(S)/deb-check $(firstword $(FLAVOUR))
 
 series: setup
 	@$(S)/series.py $(SERIES)
@@ -95,7 +110,7 @@ fuzz: setup
 clean:
 	rm -rf build/base* build/tree* build/foreign build/out build/guest build/results build/pycache
 
-.PHONY: help setup tree refresh kernel image check regress coverage demo shell lint bench fuzz \
-	series series-check port clean
+.PHONY: help setup tree refresh kernel image check kselftest-install regress coverage demo shell lint bench fuzz \
+	deb deb-check series series-check port clean
 # One target may run the tools of another; two at once would share build/.
 .NOTPARALLEL:

@@ -30,7 +30,7 @@ RECORD = ".overlay"
 
 # The repository's own files, which are no part of the kernel tree.
 OWN_FILES = {"README.md", "Makefile", "MAINTAINERS", "COPYING", ".gitignore"}
-OWN_DIRS = (".ci/", "scripts/overlay/", "series/")
+OWN_DIRS = (".ci/", ".github/", "scripts/overlay/", "series/")
 
 # What building or patching inside build/tree may leave behind.
 JUNK = (".o", ".cmd", ".orig", ".rej", ".swp", ".pyc", "~")

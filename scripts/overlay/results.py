@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""results.py KERNEL LOG CONSOLE COUNT < output of guest-check
+"""results.py KERNEL LOG CONSOLE COUNT [JUNIT] < output of guest-check
 
 Copies the output to standard output and to LOG as it comes, counts the tests
 in it (KTAP), and then the kernel's reports in CONSOLE: each is a failure, as
 are a program that crashes, hangs, or prints fewer results than it planned, and
-a guest that does not get to its end. Writes "passed failed skipped" to COUNT.
+a guest that does not get to its end. Writes "passed failed skipped" to COUNT, and
+each test to JUNIT, in the format of that name.
 
 On the kcsan kernel the data races that it reports are told apart: one that an
 access of our code takes part in is a failure, the others are counted and listed.
@@ -16,6 +17,7 @@ import os
 import re
 import sys
 
+import junit
 import races
 
 MARK = re.compile(r"# guest: (start|end) (\S+)(?: status (\d+))?")
@@ -55,6 +57,7 @@ class Program:
         self.results = 0        # lines at the outer level
         self.plan = None
         self.inner = None       # failures at a deeper level since the last outer line
+        self.tests = []         # (name, "passed", "failed" or "skipped", why)
 
     def line(self, text):
         if m := PLAN.match(text):
@@ -73,12 +76,16 @@ class Program:
                 return
             if not outer:
                 self.inner = (self.inner or 0) + failed
-            if re.search(r"# *SKIP", m[3], re.I):
+            name, _, why = (part.strip() for part in m[3].partition("#"))
+            if re.match(r"SKIP", why, re.I):
                 self.skipped += 1
-            elif failed and not re.search(r"# *(XFAIL|TODO)", m[3], re.I):
+                self.tests.append((name, "skipped", why))
+            elif failed and not re.match(r"(XFAIL|TODO)", why, re.I):
                 self.failed += 1
+                self.tests.append((name, "failed", why))
             else:
                 self.passed += 1
+                self.tests.append((name, "passed", why))
 
     def end(self, status):
         """Returns what went wrong with the program itself, or None."""
@@ -95,7 +102,9 @@ class Program:
             problem = f"planned {self.plan} results and printed {self.results}"
         elif status not in (0, 4) and not self.failed:
             problem = f"exit status {status} without a failed test"
-        self.failed += problem is not None
+        if problem:
+            self.failed += 1
+            self.tests.append(("the program", "failed", problem))
         return problem
 
 
@@ -117,7 +126,7 @@ def reports(console):
 
 
 def main():
-    kernel, log, console, count = sys.argv[1:]
+    kernel, log, console, count, *xml = sys.argv[1:]
     programs, problems, leaks = [], [], []
     current, complete, leak_check, watchpoints = None, False, None, 0
 
@@ -195,6 +204,9 @@ def main():
     print(f"== {kernel}: {passed} passed, {failed} failed, {skipped} skipped")
     with open(count, "w", encoding="utf-8") as f:
         print(passed, failed, skipped, file=f)
+    if xml:
+        junit.write(xml[0], kernel, {p.name: p.tests for p in programs},
+                    problems, found + leaks)
 
 
 if __name__ == "__main__":
