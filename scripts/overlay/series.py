@@ -34,6 +34,15 @@ MAIL = os.path.join(WORK, "mail")
 # Words of texts that are not finished, git's own template's included.
 PLACEHOLDER = re.compile(r"\*\*\*|\b(TODO|FIXME|XXX|TBD)\b|BLURB HERE|SUBJECT HERE")
 CLAIM = re.compile(r"\t(\S+)(?: /(.*)/(p?))?$")
+# What Debian's package changes in files that we change: where a hunk of ours has such a
+# line, removed or as context, it would not apply to the kernel that Debian starts from.
+DEBIAN = {
+    "kernel/fork.c": r"unprivileged_userns_clone|#ifdef CONFIG_USER_NS$",
+    "kernel/events/core.c": r"perf_paranoid_any|PERF_EVENT_RESTRICT|PERF_RESTRICT|"
+                            r"sysctl_perf_event_paranoid __read_mostly",
+    "include/linux/security.h": r"lock_kernel_down",
+    "security/security.c": r"EXPORT_SYMBOL_GPL\(security_binder_",
+}
 # More than that is not reviewed at a time.
 PATCHES_IN_POSTING = 15
 
@@ -190,6 +199,26 @@ def read_series():
     return postings, files
 
 
+def check_vanilla(files):
+    """No hunk may depend on Debian's changes. Returns how many there are."""
+    count = 0
+    for file in files:
+        if not file.name.endswith(".patch"):
+            continue
+        count += len(file.pieces)
+        if file.path not in DEBIAN:
+            continue
+        theirs = re.compile(DEBIAN[file.path])
+        if not any(theirs.search(line) for line in
+                   load(BASE, file.path)[1].decode().splitlines()):
+            raise Error(f"{file.path}: Debian's package no longer changes it: see DEBIAN")
+        for piece in file.pieces:
+            if found := [line for line in piece.splitlines()[1:]
+                         if line[:1] != "+" and theirs.search(line[1:])]:
+                raise Error(f"{file.name}: needs a line of Debian's: {found[0]}")
+    return count
+
+
 def git(root, *words, **options):
     options.setdefault("stdout", subprocess.PIPE)
     done = subprocess.run(["git", "-C", root, *words], check=False, text=True,
@@ -328,6 +357,7 @@ def main():
             print(f"{os.path.relpath(MAIL, TOP)}/{posting.name}: "
                   f"a cover letter and {len(mails) - 1} patches")
         print(f"git am gives the overlay's {prove(root, source, files, patches)} files")
+        print(f"none of {check_vanilla(files)} hunks has a line that Debian's package changes")
     except Error as e:
         print(f"error: {e}", file=sys.stderr)
         return 1
