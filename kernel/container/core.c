@@ -273,7 +273,7 @@ void container_add_member(struct container *c, struct signal_struct *sig,
 {
 	lockdep_assert_held_write(&tasklist_lock);
 
-	/* See signal.c: who has been signalled comes after who has not. */
+	/* Sorted for container_kill(2): who has been signalled comes last. */
 	if (parent) {
 		sig->container_signalled = parent->container_signalled;
 		list_add(&sig->container_link, &parent->container_link);

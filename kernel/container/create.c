@@ -20,7 +20,7 @@
 
 #include <trace/events/container.h>
 
-/* Debian's switch for user namespaces; elsewhere they are always allowed. */
+/* A switch for user namespaces of some distributions; elsewhere they are allowed. */
 extern int unprivileged_userns_clone;
 int unprivileged_userns_clone __weak = 1;
 

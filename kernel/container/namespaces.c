@@ -18,7 +18,6 @@
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
 
-#include "../../fs/internal.h"
 #include "internal.h"
 
 /* In the order in which setns() installs them. */

@@ -169,11 +169,13 @@ class Maintainers(File):
         if number < self.steps[0]:
             return before
         text, entry = before[1].decode(), load(TOP, self.name)[1].decode()
-        # After a title line that sorts before ours, up to the empty line.
-        titles = re.compile(r"^([A-Z0-9].*)\n[A-Z]:\t", re.M)
-        after = next(m for m in titles.finditer(text, text.index("\n3C59X"))
-                     if m[1] > entry)
-        text = text[:after.start()] + entry.rstrip("\n") + "\n\n" + text[after.start():]
+        # Where it is in order. The file is not, everywhere: where most of it is.
+        titles = re.compile(r"^(?![A-Z]:\t)([A-Z0-9].*)\n[A-Z]:\t", re.M)
+        found = list(titles.finditer(text, text.index("\n3C59X")))
+        later = [m[1] > entry for m in found]
+        after = min(range(len(found)), key=lambda i: sum(later[:i]) + later[i:].count(False))
+        at = found[after].start()
+        text = text[:at] + entry.rstrip("\n") + "\n\n" + text[at:]
         return (before[0], text.encode(), before[2])
 
 
@@ -289,10 +291,13 @@ def address(mail, everybody):
 def write_mails(root, posting, args):
     """Its mails, the cover letter first."""
     folder = os.path.join(MAIL, posting.name)
-    cover = f"{posting.cover}\nBase: Linux 6.12 as in linux-source-6.12 {overlay.base_version()}"
+    version = overlay.base_version()
+    cover = f"{posting.cover}\nBase: Debian's linux-source-6.12 {version}"
     base = f"step-{posting.first - 1}" if posting.first > 1 else "base"
     if posting.first > 1:
-        cover += f" with the {posting.first - 1} patches of the posting before"
+        cover += f"\nwith the {posting.first - 1} patches of the posting before."
+    else:
+        cover += (f"\nwhich is v{version.partition('-')[0]} wherever a hunk of these patches has a line.")
     git(root, "config", f"branch.{posting.name}.description", cover + "\n")
     options = ["--cover-letter", "--cover-from-description=subject", "-M",
                f"--subject-prefix={args.prefix}", "-o", folder]

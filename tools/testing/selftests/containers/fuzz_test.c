@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A share of the fuzzer, with seeds that are always the same. "make fuzz" does more.
+ * A share of the fuzzer, with seeds that are always the same.
  */
 #define _GNU_SOURCE
 #include "container_util.h"

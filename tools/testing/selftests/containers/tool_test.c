@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * container(1), as people and scripts use it: at the end of pipes, and at a
- * terminal. It is expected at /bin/container; without it these tests fail.
+ * terminal. It is expected at /bin/container; without it these tests are skipped.
  */
 #define _GNU_SOURCE
 #include <grp.h>
@@ -325,8 +325,8 @@ FIXTURE(tool)
 
 FIXTURE_SETUP(tool)
 {
-	ASSERT_EQ(0, access(TOOL, X_OK))
-		TH_LOG("no " TOOL);
+	if (access(TOOL, X_OK))
+		SKIP(return, "there is no " TOOL);
 	ASSERT_EQ(0, geteuid());
 	signal(SIGPIPE, SIG_IGN);
 	self->containers = count_containers();
@@ -506,7 +506,8 @@ FIXTURE_VARIANT_ADD(signals, term)
 
 FIXTURE_SETUP(signals)
 {
-	ASSERT_EQ(0, access(TOOL, X_OK));
+	if (access(TOOL, X_OK))
+		SKIP(return, "there is no " TOOL);
 }
 
 FIXTURE_TEARDOWN(signals)

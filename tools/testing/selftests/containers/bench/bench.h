@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A program for scripts/overlay/bench that measures what the kernel's paths cost,
- * in a guest whose clock counts instructions: a nanosecond is an instruction there.
+ * A program that measures what the kernel's paths cost, in a virtual machine whose
+ * clock counts instructions: a nanosecond is an instruction there.
  *
  * It runs on kernels with and without containers, and measures on the latter what
  * they have. It prints, tab-separated, "bench", a subject's name, a number, what it
