@@ -33,7 +33,7 @@ void report(const char *subject, double number, const char *unit, const char *wh
 void report_samples(const char *subject, double *samples, int nr);
 void measure(const struct subject *subjects, int nr, int samples);
 void measure_settled(const struct subject *subjects, int nr, int samples);
-void measure_amortised(const struct subject *subject, int rounds);
+void measure_amortised(const struct subject *subjects, int nr, int rounds);
 void die(const char *what) __attribute__((noreturn));
 
 /* process.c */

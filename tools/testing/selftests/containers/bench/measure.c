@@ -117,34 +117,45 @@ static long spin(long ns)
  * What all of it costs, what the kernel does later included: what a loop in user mode
  * that goes on meanwhile falls behind.
  */
-void measure_amortised(const struct subject *subject, int rounds)
+static double sample_amortised(const struct subject *subject)
 {
 	const struct sched_param none = { };
-	double *results;
+	double result;
 	long turns, start;
 
-	if (subject->contained && !containers)
-		return;
-	results = calloc(rounds, sizeof(*results));
+	settle();
+	spin(DRAIN_NS / 10);
+	turns = spin(DRAIN_NS);
+	start = now();
+	for (int i = 0; i < AMORTISED; i++)
+		subject->run();
+	result = now() - start;
+	/* What was put off is to go first. */
+	if (sched_setscheduler(0, SCHED_IDLE, &none))
+		die("sched_setscheduler");
+	result += DRAIN_NS * (1 - (double)spin(DRAIN_NS) / turns);
+	if (sched_setscheduler(0, SCHED_OTHER, &none))
+		die("sched_setscheduler");
+	return result / AMORTISED;
+}
+
+/* In turn, for the same reason as above. */
+void measure_amortised(const struct subject *subjects, int nr, int rounds)
+{
+	double *results = calloc(nr * rounds, sizeof(*results));
+
 	if (!results)
 		die("calloc");
-	for (int round = 0; round < rounds; round++) {
-		settle();
-		spin(DRAIN_NS / 10);
-		turns = spin(DRAIN_NS);
-		start = now();
-		for (int i = 0; i < AMORTISED; i++)
-			subject->run();
-		results[round] = now() - start;
-		/* What was put off is to go first. */
-		if (sched_setscheduler(0, SCHED_IDLE, &none))
-			die("sched_setscheduler");
-		results[round] += DRAIN_NS * (1 - (double)spin(DRAIN_NS) / turns);
-		if (sched_setscheduler(0, SCHED_OTHER, &none))
-			die("sched_setscheduler");
-		results[round] /= AMORTISED;
+	for (int round = 0; round < rounds; round++)
+		for (int s = 0; s < nr; s++)
+			if (!subjects[s].contained || containers)
+				results[s * rounds + round] = sample_amortised(&subjects[s]);
+	for (int s = 0; s < nr; s++) {
+		if (subjects[s].contained && !containers)
+			continue;
+		qsort(results + s * rounds, rounds, sizeof(results[0]), compare);
+		report(subjects[s].name, results[s * rounds + rounds / 2], "instructions",
+		       "amortised");
 	}
-	qsort(results, rounds, sizeof(results[0]), compare);
-	report(subject->name, results[rounds / 2], "instructions", "amortised");
 	free(results);
 }
