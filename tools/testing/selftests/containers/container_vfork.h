@@ -8,19 +8,17 @@
 
 #include "container_util.h"
 
-#ifdef __x86_64__
+#if defined(__x86_64__) || defined(__aarch64__)
 #define HAVE_CLONE_FN	1
 
-/* The child has the stack to itself, calls @fn, and exits with what that says. */
-static inline pid_t clone_on_stack(struct clone_into_container *args, int (*fn)(void *arg),
-				   void *arg, char *stack, size_t size)
+#ifdef __x86_64__
+static inline long bare_clone_on_stack(struct clone_into_container *args,
+				       int (*fn)(void *arg), void *arg)
 {
 	register long r12 asm("r12") = (long)fn;
 	register long r13 asm("r13") = (long)arg;
 	long ret = __NR_clone3;
 
-	args->stack = (unsigned long)stack;
-	args->stack_size = size;
 	asm volatile("syscall\n\t"
 		     "test %%rax, %%rax\n\t"
 		     "jnz 1f\n\t"
@@ -35,6 +33,43 @@ static inline pid_t clone_on_stack(struct clone_into_container *args, int (*fn)(
 		     : "+a" (ret)
 		     : "D" (args), "S" (sizeof(*args)), "r" (r12), "r" (r13)
 		     : "rcx", "r11", "memory");
+	return ret;
+}
+#else
+static inline long bare_clone_on_stack(struct clone_into_container *args,
+				       int (*fn)(void *arg), void *arg)
+{
+	register long x0 asm("x0") = (long)args;
+	register long x1 asm("x1") = sizeof(*args);
+	register long x8 asm("x8") = __NR_clone3;
+	register long x20 asm("x20") = (long)fn;
+	register long x21 asm("x21") = (long)arg;
+
+	asm volatile("svc #0\n\t"
+		     "cbnz x0, 1f\n\t"
+		     "mov x29, xzr\n\t"
+		     "mov x0, x21\n\t"
+		     "blr x20\n\t"
+		     "mov x8, #94\n\t"	/* exit_group */
+		     "svc #0\n\t"
+		     "brk #1\n"
+		     "1:"
+		     : "+r" (x0)
+		     : "r" (x1), "r" (x8), "r" (x20), "r" (x21)
+		     : "memory", "cc");
+	return x0;
+}
+#endif
+
+/* The child has the stack to itself, calls @fn, and exits with what that says. */
+static inline pid_t clone_on_stack(struct clone_into_container *args, int (*fn)(void *arg),
+				   void *arg, char *stack, size_t size)
+{
+	long ret;
+
+	args->stack = (unsigned long)stack;
+	args->stack_size = size;
+	ret = bare_clone_on_stack(args, fn, arg);
 	if (ret < 0) {
 		errno = -ret;
 		return -1;

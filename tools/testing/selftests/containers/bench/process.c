@@ -98,6 +98,7 @@ void enter_exit_wait(void)
 
 static pid_t bare_clone3(__u64 flags, __u64 stack, __u64 stack_size, size_t size)
 {
+#ifdef __x86_64__
 	struct clone_into_container args = {
 		.flags = flags,
 		.exit_signal = SIGCHLD,
@@ -108,7 +109,6 @@ static pid_t bare_clone3(__u64 flags, __u64 stack, __u64 stack_size, size_t size
 	long pid = __NR_clone3;
 
 	/* The child may have our memory, and then nothing but a stack of its own. */
-#ifdef __x86_64__
 	asm volatile("syscall\n\t"
 		     "test %%rax, %%rax\n\t"
 		     "jnz 1f\n\t"
@@ -119,11 +119,11 @@ static pid_t bare_clone3(__u64 flags, __u64 stack, __u64 stack_size, size_t size
 		     : "+a" (pid)
 		     : "D" (&args), "S" (size)
 		     : "rcx", "r11", "memory");
+	return pid;
 #else
 	errno = ENOSYS;
-	pid = -1;
+	return -1;
 #endif
-	return pid;
 }
 
 static char stack[4096] __attribute__((aligned(16)));
