@@ -51,8 +51,7 @@ struct seq_file;
 
 #ifdef CONFIG_CONTAINERS
 
-/* What clone3(2) takes because of us, and how much of struct clone_args. */
-#define CONTAINER_CLONE_FLAGS		CLONE_INTO_CONTAINER
+/* How much of struct clone_args clone3(2) takes. */
 #define CONTAINER_CLONE_ARGS_SIZE	sizeof(struct clone_args)
 
 /* Beside what they work on. */
@@ -131,7 +130,7 @@ static inline void container_post_fork(struct task_struct *p,
 /* Is this a clone3() into a container? Then it is one for container_clone(). */
 static inline bool container_wanted(const struct kernel_clone_args *args)
 {
-	return unlikely(args->flags & CLONE_INTO_CONTAINER);
+	return unlikely(args->container_fd >= 0);
 }
 
 /* Is what user space says in @args, of @size bytes, about a container valid? */
@@ -142,10 +141,12 @@ static inline bool container_clone_args_valid(const struct clone_args *args, siz
 	return args->container <= INT_MAX && size >= CLONE_ARGS_SIZE_VER3;
 }
 
+/* Takes the flag: who goes on with @kargs knows nothing of it. */
 static inline void container_set_fd(struct kernel_clone_args *kargs,
 				    const struct clone_args *args)
 {
-	kargs->container_fd = args->container;
+	kargs->container_fd = args->flags & CLONE_INTO_CONTAINER ? args->container : -1;
+	kargs->flags &= ~CLONE_INTO_CONTAINER;
 }
 
 static inline void container_free_signal(struct signal_struct *sig)
@@ -259,7 +260,6 @@ static inline void container_exec(struct file *exe)
 
 #else /* !CONFIG_CONTAINERS */
 
-#define CONTAINER_CLONE_FLAGS		0
 #define CONTAINER_CLONE_ARGS_SIZE	CLONE_ARGS_SIZE_VER2
 
 static inline bool container_wanted(const struct kernel_clone_args *args)

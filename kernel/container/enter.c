@@ -174,7 +174,6 @@ pid_t container_clone(struct kernel_clone_args *args)
 	ret = container_prepare_entry(&entry, c, args->flags);
 	if (ret)
 		goto put;
-	args->flags &= ~CLONE_INTO_CONTAINER;
 	args->flags |= CLONE_UNTRACED;
 	args->container = &entry;
 	ret = kernel_clone(args);
