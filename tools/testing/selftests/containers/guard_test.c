@@ -1667,6 +1667,17 @@ static bool make_script(const char *interpreter)
 	return !fchmod(fileno(f), 0755) & !fclose(f);
 }
 
+/* The ELF machine that this program is for; 0 on a failure. */
+static int own_machine(void)
+{
+	struct elf64_hdr ehdr = {};
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && read(fd, &ehdr, sizeof(ehdr)) == sizeof(ehdr);
+
+	close(fd);
+	return ok ? ehdr.e_machine : 0;
+}
+
 /* A program whose dynamic linker is @interpreter; it contains nothing else. */
 static bool make_elf(const char *interpreter)
 {
@@ -1681,7 +1692,7 @@ static bool make_elf(const char *interpreter)
 				ELFDATA2LSB, EV_CURRENT,
 			},
 			.e_type = ET_EXEC,
-			.e_machine = EM_X86_64,
+			.e_machine = own_machine(),
 			.e_version = EV_CURRENT,
 			.e_entry = 0x10000000,
 			.e_phoff = offsetof(typeof(elf), phdr),
