@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 
 #include <linux/audit.h>
 #include <linux/netlink.h>
@@ -15,6 +16,7 @@
 #include "../kselftest_harness.h"
 
 #define TIMEOUT		PROCESS_TEST_TIMEOUT
+#define STORM_UID	4242
 #define MANY		1000
 
 /* What members tell the test, which cannot be asked for with a pipe to each. */
@@ -395,6 +397,15 @@ static void __attribute__((noreturn)) fork_storm(void)
 	}
 }
 
+/* Where they end more slowly than they are forked, the machine would be full of them. */
+static void limit_storm(void)
+{
+	const struct rlimit limit = { 256, 256 };
+
+	if (setrlimit(RLIMIT_NPROC, &limit) || setresuid(STORM_UID, STORM_UID, STORM_UID))
+		_exit(1);
+}
+
 TEST_F_TIMEOUT(kill, nobody_forks_away_from_a_signal, TIMEOUT)
 {
 	int rounds = scaled(40), i;
@@ -413,6 +424,7 @@ TEST_F_TIMEOUT(kill, nobody_forks_away_from_a_signal, TIMEOUT)
 			/* Nobody but init ignores it once the storm has begun. */
 			if (!fork()) {
 				signal(SIGTERM, SIG_DFL);
+				limit_storm();
 				fork_storm();
 			}
 			pause_forever();
