@@ -110,7 +110,7 @@ fuzz: setup
 clean:
 	rm -rf build/base* build/tree* build/foreign build/out build/guest build/results build/pycache
 
-.PHONY: help setup tree refresh kernel image check kselftest-install regress coverage demo shell lint bench fuzz \
-	deb deb-check series series-check port clean
+.PHONY: help setup tree refresh kernel image check kselftest-install regress coverage \
+	demo shell lint bench fuzz deb deb-check series series-check port clean
 # One target may run the tools of another; two at once would share build/.
 .NOTPARALLEL:

@@ -292,12 +292,13 @@ def write_mails(root, posting, args):
     """Its mails, the cover letter first."""
     folder = os.path.join(MAIL, posting.name)
     version = overlay.base_version()
-    cover = f"{posting.cover}\nBase: Debian's linux-source-6.12 {version}"
+    cover = f"{posting.cover}\nBase: Debian's linux-source-6.12 {version},"
     base = f"step-{posting.first - 1}" if posting.first > 1 else "base"
     if posting.first > 1:
         cover += f"\nwith the {posting.first - 1} patches of the posting before."
     else:
-        cover += (f"\nwhich is v{version.partition('-')[0]} wherever a hunk of these patches has a line.")
+        cover += (f"\nwhich is v{version.partition('-')[0]} wherever a hunk of these patches "
+                  "has a line.")
     git(root, "config", f"branch.{posting.name}.description", cover + "\n")
     options = ["--cover-letter", "--cover-from-description=subject", "-M",
                f"--subject-prefix={args.prefix}", "-o", folder]
