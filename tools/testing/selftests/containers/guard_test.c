@@ -1678,8 +1678,11 @@ static int own_machine(void)
 	return ok ? ehdr.e_machine : 0;
 }
 
-/* A program whose dynamic linker is @interpreter; it contains nothing else. */
-static bool make_elf(const char *interpreter)
+/*
+ * A program whose dynamic linker is the first @size bytes of @interpreter, which
+ * should end with a NUL; it contains nothing else.
+ */
+static bool make_elf_of_size(const char *interpreter, size_t size)
 {
 	struct {
 		struct elf64_hdr ehdr;
@@ -1704,8 +1707,8 @@ static bool make_elf(const char *interpreter)
 			{
 				.p_type = PT_INTERP,
 				.p_offset = offsetof(typeof(elf), interpreter),
-				.p_filesz = strlen(interpreter) + 1,
-				.p_memsz = strlen(interpreter) + 1,
+				.p_filesz = size,
+				.p_memsz = size,
 				.p_flags = PF_R,
 			}, {
 				.p_type = PT_LOAD,
@@ -1725,6 +1728,11 @@ static bool make_elf(const char *interpreter)
 	ok = fd >= 0 && write(fd, &elf, sizeof(elf)) == sizeof(elf);
 	close(fd);
 	return ok;
+}
+
+static bool make_elf(const char *interpreter)
+{
+	return make_elf_of_size(interpreter, strlen(interpreter) + 1);
 }
 
 static long servant_probe(struct servant *s, enum verb order, int fd,
@@ -1859,6 +1867,23 @@ TEST_F_TIMEOUT(guarded_exec, by_descriptor_needs_no_interpreter,
 	EXPECT_EQ(EACCES, servant_probe(other, PROBE_FD, elf, ""));
 	EXPECT_EQ(PROBED, servant_probe(other, PROBE, 0, SCRIPT_PATH));
 	close(script);
+	close(elf);
+}
+
+/* It is not looked at any further, so that it does not matter if it is a path. */
+TEST_F_TIMEOUT(guarded_exec, by_descriptor_needs_no_malformed_interpreter,
+	       PROCESS_TEST_TIMEOUT)
+{
+	struct servant *other = &self->world.other;
+	int elf;
+
+	ASSERT_TRUE(make_elf_of_size(own_path(), strlen(own_path())));
+	elf = memfd_create("elf", 0);
+	ASSERT_GE(elf, 0);
+	ASSERT_TRUE(copy_file(ELF_PATH, elf));
+	ASSERT_TRUE(servant_enter(other, self->world.cfd));
+	EXPECT_EQ(EACCES, servant_probe(other, PROBE_FD, elf, ""));
+	EXPECT_EQ(ENOEXEC, servant_probe(other, PROBE, 0, ELF_PATH));
 	close(elf);
 }
 
