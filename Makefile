@@ -108,7 +108,7 @@ fuzz: setup
 	@SEEDS="$$SEEDS" OPS="$$OPS" $(S)/fuzz $(or $(KERNEL),debug)
 
 clean:
-	rm -rf build/base* build/tree* build/foreign build/out build/guest build/results build/pycache
+	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name ccache -exec rm -rf '{}' +
 
 .PHONY: help setup tree refresh kernel image check kselftest-install regress coverage \
 	demo shell lint bench fuzz deb deb-check series series-check port clean
