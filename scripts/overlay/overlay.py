@@ -17,6 +17,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -114,6 +115,28 @@ class Source:
         return load(BASE, self.renamed.get(path, path))
 
 
+def check_counts(name, lines):
+    """patch(1) takes what a hunk's counts leave over for text, and later hunks with it."""
+    left = [0, 0]
+    for number, line in enumerate(lines, 1):
+        if any(left):
+            kind = line[:1] or b" "
+            if kind not in b" -+\\":
+                raise Error(f"{name}:{number}: the hunk is longer than what follows")
+            left[0] -= kind in b" -"
+            left[1] -= kind in b" +"
+            if min(left) < 0:
+                raise Error(f"{name}:{number}: the hunk's counts are wrong")
+            continue
+        head = re.match(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@", line)
+        if head:
+            left = [1 if n is None else int(n) for n in head.groups()]
+        elif line[:1] in (b" ", b"+", b"-") and line[:4] not in (b"--- ", b"+++ "):
+            raise Error(f"{name}:{number}: is in no hunk")
+    if any(left):
+        raise Error(f"{name}: the last hunk is longer than what follows")
+
+
 def apply_diff(name, diff, path, before):
     """The content of path after a diff, known as name, is applied to it."""
     if before is None:
@@ -124,6 +147,7 @@ def apply_diff(name, diff, path, before):
              if a.startswith(b"--- ") and b.startswith(b"+++ ")]
     if heads != [("a/" + path, "b/" + path)]:
         raise Error(f"{name}: must patch a/{path} to b/{path} and nothing else")
+    check_counts(name, lines)
     with tempfile.TemporaryDirectory(dir=BUILD) as tmp:
         store(tmp, path, before)
         done = subprocess.run(
