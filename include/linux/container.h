@@ -33,6 +33,7 @@ struct container_guard;
 struct cred;
 struct file;
 struct fs_struct;
+struct linux_binprm;
 struct mnt_namespace;
 struct ns_common;
 struct nsproxy;
@@ -45,9 +46,6 @@ struct seq_file;
 /* What security_container_permission() is asked for. */
 #define CONTAINER_MAY_ENTER	0x1	/* put a process into it */
 #define CONTAINER_MAY_CONTROL	0x2	/* set it up, signal or wait for it */
-
-/* Bits of signal_struct->container_flags. */
-#define CONTAINER_GUARD_EXECED	0x1	/* has exec'ed and kept its guard */
 
 #ifdef CONFIG_CONTAINERS
 
@@ -83,7 +81,7 @@ bool __container_guard_refuses(struct task_struct *task);
 bool __container_guard_traceme(struct task_struct *parent);
 int __container_exec_file(struct file *file, const char *name, int flags);
 int __container_exec_interpreter(struct file *file);
-void __container_exec(struct file *exe);
+void __container_exec(const struct linux_binprm *bprm);
 void container_move_orphans(struct task_struct *father, struct task_struct *reaper);
 int container_pivot_root(const struct path *old_root, const struct path *new_root);
 int proc_pid_container(struct seq_file *m, struct pid_namespace *ns,
@@ -229,8 +227,7 @@ static inline bool container_guard_refuses(struct task_struct *task)
 /* Must @task get no signals whose origin is not known? */
 static inline bool container_guard_mutes(const struct task_struct *task)
 {
-	return container_guarded(task) &&
-	       !(READ_ONCE(task->signal->container_flags) & CONTAINER_GUARD_EXECED);
+	return container_guarded(task) && !READ_ONCE(task->signal->container_program);
 }
 
 /* May current be traced by its @parent, by its own wish? */
@@ -251,8 +248,8 @@ static inline int container_exec_interpreter(struct file *file)
 	return container_guarded(current) ? __container_exec_interpreter(file) : 0;
 }
 
-/* Current has become @exe; under exec_update_lock. */
-static inline void container_exec(struct file *exe)
+/* Current has become what @bprm says; under exec_update_lock. */
+static inline void container_exec(const struct linux_binprm *bprm)
 {
 	if (container_guarded(current))
 		__container_exec(exe);
@@ -389,7 +386,7 @@ static inline int container_exec_interpreter(struct file *file)
 	return 0;
 }
 
-static inline void container_exec(struct file *exe) { }
+static inline void container_exec(const struct linux_binprm *bprm) { }
 
 static inline int container_pivot_root(const struct path *old_root,
 				       const struct path *new_root)

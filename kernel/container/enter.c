@@ -366,7 +366,7 @@ void __container_inherit(struct signal_struct *sig)
 	/* Only the exec of current, which has no other threads then, changes it. */
 	RCU_INIT_POINTER(sig->container_guard,
 			 container_guard_get(rcu_access_pointer(old->container_guard)));
-	sig->container_flags = old->container_flags;
+	sig->container_program = old->container_program;
 }
 
 /**

@@ -15,10 +15,12 @@
  * inside (a container's "#!/proc/self/exe"). By descriptor it is the forker's
  * wish; the guard stays on, and nothing from inside may interpret the file.
  *
- * Processes of one guard are nothing to each other but processes, except that one
- * that has exec'ed does not get at one that has not: it is no copy of the forker
- * any more.
+ * Processes of one guard that have the same program, by fork, are nothing to each
+ * other but processes. One that has exec'ed gets at no other program under it: it
+ * is no copy of the forker any more. Who is one gets at what he sent in.
  */
+#include <linux/atomic.h>
+#include <linux/binfmts.h>
 #include <linux/cred.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -47,6 +49,7 @@ struct container_guard *container_guard_alloc(void)
 	if (!guard)
 		return NULL;
 	refcount_set(&guard->usage, 1);
+	atomic_long_set(&guard->execs, 0);
 	guard->container = container_get(task_container(current));
 	guard->cred = get_current_cred();
 	return guard;
@@ -87,6 +90,17 @@ void container_guard_put(struct container_guard *guard)
 }
 
 /*
+ * Is @reader, under the guard of @target, a copy of the forker, or of the program
+ * that @target is?
+ */
+static bool related(const struct signal_struct *target, const struct signal_struct *reader)
+{
+	unsigned long program = READ_ONCE(reader->container_program);
+
+	return !program || program == READ_ONCE(target->container_program);
+}
+
+/*
  * NULL if the guard of @target does not stand between it and @reader; else whose
  * credentials @reader must match, or an error. Under RCU.
  */
@@ -98,8 +112,7 @@ static const struct cred *guard_cred(const struct signal_struct *target,
 
 	if (!guard)
 		return NULL;
-	if (guard == rcu_access_pointer(sig->container_guard) &&
-	    READ_ONCE(sig->container_flags) <= READ_ONCE(target->container_flags))
+	if (guard == rcu_access_pointer(sig->container_guard) && related(target, sig))
 		return NULL;
 	if (!container_in_view(guard->container, task_container(reader)))
 		return ERR_PTR(-EPERM);
@@ -255,29 +268,42 @@ int __container_exec_interpreter(struct file *file)
 	return inside(file) ? 0 : -EACCES;
 }
 
+/*
+ * Was @bprm given by a descriptor alone, and is it that file which runs now, not an
+ * interpreter? alloc_bprm() gives it the name /dev/fd/N; with a path, /dev/fd/N/PATH.
+ */
+static bool executed_by_descriptor(const struct linux_binprm *bprm)
+{
+	const char *name = bprm->fdpath;
+
+	return name && bprm->interp == name && !strchr(name + strlen("/dev/fd/"), '/');
+}
+
 /**
  * __container_exec - current, under a guard, has exec'ed
- * @exe: What it executes now.
+ * @bprm: What it executes now.
+ *
+ * What was named by a path was inside when it was opened. That somebody has
+ * unmounted it meanwhile, or has a handler for it opened elsewhere (binfmt_misc), does
+ * not make it the forker's: those inside must not choose what is guarded.
  *
  * Context: Current has no other threads, and nothing of the forker's memory any
  * more; its exec_update_lock is held for writing.
  */
-void __container_exec(struct file *exe)
+void __container_exec(const struct linux_binprm *bprm)
 {
 	struct signal_struct *sig = current->signal;
 	struct container_guard *guard;
 
-	/* Also if it has just been unmounted, which is on the safe side. */
-	if (!inside(exe)) {
-		WRITE_ONCE(sig->container_flags,
-			   sig->container_flags | CONTAINER_GUARD_EXECED);
-		return;
-	}
 	guard = rcu_dereference_protected(sig->container_guard,
 					  lockdep_is_held(&sig->exec_update_lock));
+	if (executed_by_descriptor(bprm) && !inside(bprm->file)) {
+		WRITE_ONCE(sig->container_program,
+			   atomic_long_inc_return(&guard->execs));
+		return;
+	}
 	/* Memory, descriptors and credentials have changed before. */
 	smp_store_release(&sig->container_guard, NULL);
-	WRITE_ONCE(sig->container_flags,
-		   sig->container_flags & ~CONTAINER_GUARD_EXECED);
+	WRITE_ONCE(sig->container_program, 0);
 	container_guard_put(guard);
 }

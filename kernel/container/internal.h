@@ -205,6 +205,8 @@ struct container_condition {
  * @usage: References: one by each process under this guard.
  * @container: The container that the forker was in; a reference is held.
  * @cred: The forker's credentials; a reference is held.
+ * @execs: How often a process has exec'ed and stayed under the guard, which numbers
+ *	the programs (signal_struct->container_program).
  * @rcu: Readers look at the guard of another process under RCU.
  *
  * Until a process that was forked into a container execs, it carries the
@@ -215,6 +217,7 @@ struct container_guard {
 	refcount_t		usage;
 	struct container	*container;
 	const struct cred	*cred;
+	atomic_long_t		execs;
 	struct rcu_head		rcu;
 };
 

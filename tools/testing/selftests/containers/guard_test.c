@@ -41,6 +41,10 @@
 #define HELPER_PATH	"/tmp/guard_test_helper"
 #define SCRIPT_PATH	"/tmp/guard_test_script"
 #define ELF_PATH	"/tmp/guard_test_elf"
+#define HANDLER_DIR	"/tmp/guard_test_handlers"
+#define HANDLER_NAME	"guard_test"
+#define HANDLER_MAGIC	"GUARD_TEST"
+#define HANDLED_PATH	"/tmp/guard_test_handled"
 #define CORE_PATH	"/tmp/guard_test_core"
 #define CORE_PATTERN	"/proc/sys/kernel/core_pattern"
 
@@ -1887,6 +1891,89 @@ TEST_F_TIMEOUT(guarded_exec, by_descriptor_needs_no_malformed_interpreter,
 	close(elf);
 }
 
+/*
+ * A file inside whose handler is this program, opened where it is registered: by
+ * us, as for programs of other machines, or by who is root in the container's user
+ * namespace.
+ */
+static bool make_handled(void)
+{
+	FILE *f = fopen(HANDLED_PATH, "we");
+	char line[PATH_MAX + 64];
+
+	if (!f)
+		return false;
+	fputs(HANDLER_MAGIC "\n", f);
+	if (fchmod(fileno(f), 0755) | fclose(f))
+		return false;
+	mkdir(HANDLER_DIR, 0755);
+	if (mount("binfmt_misc", HANDLER_DIR, "binfmt_misc", 0, NULL))
+		return false;
+	snprintf(line, sizeof(line), ":" HANDLER_NAME ":M::" HANDLER_MAGIC "::%s:F",
+		 own_path());
+	return write_file(HANDLER_DIR "/register", line);
+}
+
+static void remove_handled(void)
+{
+	write_file(HANDLER_DIR "/" HANDLER_NAME, "-1");
+	umount2(HANDLER_DIR, MNT_DETACH);
+	rmdir(HANDLER_DIR);
+	unlink(HANDLED_PATH);
+}
+
+/* The guard is for what the forker had executed; this is what the container has. */
+TEST_F_TIMEOUT(guarded_exec, by_a_handler_opened_elsewhere_ends_it, PROCESS_TEST_TIMEOUT)
+{
+	struct world *w = &self->world;
+
+	ASSERT_TRUE(make_handled());
+	EXPECT_EQ(0, servant_exec(&w->target, HANDLED_PATH));
+	remove_handled();
+	ASSERT_TRUE(servant_is_victim(&w->target, &w->victim, false));
+	all_have = TYPICAL;
+	none_has = 0;
+	expect_target_allowed(_metadata, w, variant->flags);
+}
+
+/* Or else those inside could run what gets at a program that is under it. */
+TEST_F_TIMEOUT(guarded_exec, by_a_handler_opened_elsewhere_gets_at_nobody,
+	       PROCESS_TEST_TIMEOUT)
+{
+	struct world *w = &self->world;
+
+	if (variant->foreign != EACCES)
+		return;	/* The program has no guard. */
+	ASSERT_EQ(0, servant_do_fd(&w->target, EXEC_FD, PROGRAM_FD, 0));
+	ASSERT_TRUE(servant_beget(&w->target, &w->other, FORK, 0));
+	ASSERT_TRUE(servant_is_victim(&w->target, &w->victim, false));
+	all_have = TYPICAL;
+	none_has = NOT_WHILE_GUARDED;
+	/* As long as it is the same program, it does. */
+	EXPECT_ALLOWED(&w->other, &w->target, &w->victim, variant->flags,
+		       INSIDE_NOT(variant->flags));
+	ASSERT_TRUE(make_handled());
+	EXPECT_EQ(0, servant_exec(&w->other, HANDLED_PATH));
+	remove_handled();
+	EXPECT_REFUSED(&w->other, &w->target, &w->victim, variant->flags);
+}
+
+/* Each program that was executed by descriptor is one of its own. */
+TEST_F_TIMEOUT(guarded_exec, by_descriptor_again_gets_at_nobody, PROCESS_TEST_TIMEOUT)
+{
+	struct world *w = &self->world;
+
+	if (variant->foreign != EACCES)
+		return;
+	ASSERT_EQ(0, servant_do_fd(&w->target, EXEC_FD, PROGRAM_FD, 0));
+	ASSERT_TRUE(servant_beget(&w->target, &w->other, FORK, 0));
+	ASSERT_EQ(0, servant_do_fd(&w->other, EXEC_FD, MEMFD, 0));
+	ASSERT_TRUE(servant_is_victim(&w->target, &w->victim, false));
+	all_have = TYPICAL;
+	none_has = NOT_WHILE_GUARDED;
+	EXPECT_REFUSED(&w->other, &w->target, &w->victim, variant->flags);
+}
+
 TEST_F_TIMEOUT(guarded_exec, is_unrestricted_afterwards, PROCESS_TEST_TIMEOUT)
 {
 	struct servant *target = &self->world.target;
@@ -2028,5 +2115,8 @@ int main(int argc, char **argv)
 		return PROBED;
 	if (!strcmp(argv[0], HELPER_NAME))
 		return helper_main(argv);
+	/* As the handler of a file, for which that helper's argument is. */
+	if (argc == 3 && !strcmp(argv[1], HANDLED_PATH))
+		return helper_main(argv + 1);
 	return test_harness_run(argc, argv);
 }
