@@ -222,7 +222,7 @@ static void confine_caps(struct cred *new, const struct cred *to)
 
 	/* What the caller has locked stays as it is. */
 	locked = (new->securebits & SECURE_ALL_LOCKS) >> 1;
-	new->securebits |= to->securebits & ~locked;
+	new->securebits |= to->securebits & ~locked & ~issecure_mask(SECURE_KEEP_CAPS);
 	new->cap_inheritable = cap_intersect(new->cap_inheritable, to->cap_inheritable);
 	new->cap_permitted = cap_intersect(new->cap_permitted, to->cap_permitted);
 	new->cap_effective = cap_intersect(new->cap_effective, to->cap_effective);

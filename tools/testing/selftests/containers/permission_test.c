@@ -546,7 +546,7 @@ static bool creator_caps(void)
 				caps.permitted & ~CAP_BIT(CAP_NET_RAW), inheritable) &&
 	       !prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_CHOWN, 0, 0) &&
 	       !prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_KILL, 0, 0) &&
-	       !prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP);
+	       !prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP | SECBIT_KEEP_CAPS);
 }
 
 static bool caller_caps(void)
@@ -591,7 +591,50 @@ TEST_F_TIMEOUT(permission, capabilities_are_those_that_both_sides_have, TIMEOUT)
 	EXPECT_EQ(creator.caps.bounding & caller.caps.bounding, e.caps.bounding);
 	EXPECT_EQ(creator.caps.ambient & caller.caps.ambient, e.caps.ambient);
 	EXPECT_EQ(CAP_BIT(CAP_KILL), e.caps.ambient);
+	/* To keep capabilities was a wish of the creator for himself. */
+	EXPECT_EQ(SECBIT_NO_SETUID_FIXUP | SECBIT_KEEP_CAPS, creator.securebits);
 	EXPECT_EQ(SECBIT_NO_SETUID_FIXUP | SECBIT_NOROOT, e.securebits);
+	close(cfd);
+}
+
+static bool keep_caps(void)
+{
+	return !prctl(PR_SET_KEEPCAPS, 1);
+}
+
+/* Who gives up his capabilities by setuid() has none, whoever created it. */
+TEST_F_TIMEOUT(permission, the_creators_keepcaps_is_not_the_entrants, TIMEOUT)
+{
+	struct capabilities caps;
+	pid_t init, pid;
+	int cfd;
+
+	cfd = create_as(keep_caps, 0, NULL);
+	ASSERT_LE(0, cfd);
+	init = container_spawn_idle(cfd);
+	ASSERT_LT(0, init);
+	pid = fork_into_container(cfd);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		EXPECT_TRUE(become_user(1000));
+		EXPECT_TRUE(get_capabilities(&caps));
+		EXPECT_EQ(0, caps.permitted);
+		_exit(0);
+	}
+	EXPECT_EQ(0, wait_for_exit(pid));
+
+	/* The caller's own is, as by fork(). */
+	ASSERT_TRUE(keep_caps());
+	pid = fork_into_container(cfd);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		EXPECT_TRUE(become_user(1000));
+		EXPECT_TRUE(get_capabilities(&caps));
+		EXPECT_NE(0, caps.permitted);
+		_exit(0);
+	}
+	EXPECT_EQ(0, wait_for_exit(pid));
+	kill_and_reap(init);
 	close(cfd);
 }
 
