@@ -433,7 +433,8 @@ int containerfs_open(struct container *c, unsigned int rights)
  * @c: The container, which current may know of; the caller has a reference.
  *
  * Who was not handed a descriptor must not get by its name more than by the name of
- * a process in it: a security module may keep him off that.
+ * a process in it: a security module may keep him off that. Of a container that has
+ * not been started somebody else holds a descriptor, and is about to start it.
  *
  * Context: May sleep.
  * Return: the descriptor, with all rights for who may control @c and inspect its

@@ -203,7 +203,8 @@ int container_may_control(struct container *c)
  * @c: The container.
  *
  * Context: May sleep. Takes tasklist_lock.
- * Return: whether current may inspect its init, as ptrace has it, if it has one.
+ * Return: whether current may inspect its init, as ptrace has it; false if there is
+ * none by whom to tell.
  */
 bool container_may_inspect(struct container *c)
 {
@@ -213,7 +214,7 @@ bool container_may_inspect(struct container *c)
 	if (c->init)
 		init = get_task_struct(pid_task(c->init->pids[PIDTYPE_TGID], PIDTYPE_TGID));
 	read_unlock(&tasklist_lock);
-	return !init || ptrace_may_access(init, PTRACE_MODE_READ_FSCREDS);
+	return init && ptrace_may_access(init, PTRACE_MODE_READ_FSCREDS);
 }
 
 /**

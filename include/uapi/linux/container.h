@@ -167,8 +167,8 @@ struct container_info {
  *	one's rights that are in the argument.
  * %CONTAINER_OPEN
  *	On /proc/containers: return a descriptor of the container whose id the
- *	argument points to. It has all rights if the caller is permitted to
- *	control it, and to inspect its init, if any; else it can observe.
+ *	argument points to. It has all rights if it has an init, and the caller
+ *	is permitted to control it and to inspect that; else it can observe.
  * %PIDFD_GET_CONTAINER
  *	On a pidfd: return a descriptor of the container that the process is in,
  *	with rights as %CONTAINER_OPEN gives. The argument must be 0.

@@ -223,8 +223,7 @@ static inline int ns_fresh(int flags, const char *name)
 	return fd;
 }
 
-/* A container that was created by @uid and his like; ours is the only handle. */
-static inline int container_created_by(uid_t uid, unsigned int flags)
+static inline int container_from(uid_t uid, unsigned int flags, bool start)
 {
 	int sock[2], fd;
 	pid_t pid;
@@ -236,6 +235,8 @@ static inline int container_created_by(uid_t uid, unsigned int flags)
 		if (!become_user(uid))
 			_exit(1);
 		fd = container_create("user's", flags | CONTAINER_FD_CLOEXEC);
+		if (start && container_spawn_idle(fd) < 0)
+			_exit(1);
 		_exit(fd < 0 || !send_fd(sock[1], fd));
 	}
 	close(sock[1]);
@@ -244,6 +245,18 @@ static inline int container_created_by(uid_t uid, unsigned int flags)
 	if (pid > 0)
 		wait_for_exit(pid);
 	return fd;
+}
+
+/* A container that was created by @uid and his like; ours is the only handle. */
+static inline int container_created_by(uid_t uid, unsigned int flags)
+{
+	return container_from(uid, flags, false);
+}
+
+/* The same, with an init, which does nothing and dies with the handle. */
+static inline int container_started_by(uid_t uid, unsigned int flags)
+{
+	return container_from(uid, flags | CONTAINER_KILL_ON_CLOSE, true);
 }
 
 /*

@@ -222,16 +222,30 @@ TEST_F_TIMEOUT(open, a_dying_container_is_there, TIMEOUT)
 	close(fd);
 }
 
-TEST_F_TIMEOUT(open, an_unstarted_one_can_be_opened_and_started, TIMEOUT)
+/* Nobody in it tells whom a security module keeps off; its creator holds it. */
+TEST_F_TIMEOUT(open, an_unstarted_one_can_only_be_observed, TIMEOUT)
 {
 	int cfd = container_create("unstarted", CONTAINER_FD_CLOEXEC), fd;
+	pid_t pid;
 
 	ASSERT_LE(0, cfd);
 	fd = container_open(container_id(cfd));
 	ASSERT_LE(0, fd);
-	close(cfd);
-	EXPECT_EQ(0, try_enter(fd));
+	EXPECT_EQ(CONTAINER_RIGHT_OBSERVE, container_rights(fd));
+	EXPECT_EQ(EPERM, try_enter(fd));
+	EXPECT_EQ(EPERM, ERRNO(container_kill(fd, 0, SIGKILL)));
+	EXPECT_EQ(CONTAINER_STATE_NEW, container_state(fd));
+
+	/* Once started, it can be had. */
+	pid = container_spawn_idle(cfd);
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(CONTAINER_RIGHT_OBSERVE, container_rights(fd));
 	close(fd);
+	fd = container_open(container_id(cfd));
+	EXPECT_EQ(ALL, container_rights(fd));
+	close(fd);
+	kill_and_reap(pid);
+	close(cfd);
 }
 
 TEST_F_TIMEOUT(open, a_bad_argument_gives_nothing, TIMEOUT)
@@ -442,7 +456,7 @@ static int of_pidfd(int pidfd)
 
 TEST_F_TIMEOUT(open, who_may_not_control_it_observes_only, TIMEOUT)
 {
-	int proc = proc_open(), users = container_created_by(1000, 0), init;
+	int proc = proc_open(), users = container_started_by(1000, 0), init;
 
 	ids.own = self->id;
 	EXPECT_EQ(RIGHTS_CODE(CONTAINER_RIGHT_OBSERVE), run_as(1000, proc, open_own_id));
@@ -497,8 +511,9 @@ TEST_F_TIMEOUT(open, the_rule_is_that_of_ids_groups_and_capabilities, TIMEOUT)
 	if (!pid) {
 		proc = proc_open();
 		EXPECT_EQ(0, setgroups(2, groups));
-		cfd = container_create("groups", 0);
+		cfd = container_create("groups", CONTAINER_KILL_ON_CLOSE);
 		EXPECT_LE(0, cfd);
+		EXPECT_LT(0, container_spawn_idle(cfd));
 		ids.own = container_id(cfd);
 		EXPECT_EQ(RIGHTS_CODE(ALL), open_own_id(proc));
 
@@ -525,7 +540,7 @@ TEST_F_TIMEOUT(open, the_rule_is_that_of_ids_groups_and_capabilities, TIMEOUT)
 /* Who has CAP_SYS_ADMIN over a container's user namespace controls it. */
 TEST_F_TIMEOUT(open, root_controls_a_users_container_with_a_user_namespace, TIMEOUT)
 {
-	int users = container_created_by(1000, CONTAINER_NEW_USER_NS), fd;
+	int users = container_started_by(1000, CONTAINER_NEW_USER_NS), fd;
 
 	ASSERT_LE(0, users);
 	fd = container_open(container_id(users));
