@@ -109,10 +109,10 @@ static __poll_t containerfs_poll(struct file *file, struct poll_table_struct *pt
 	struct container *c = file_container(file);
 	__poll_t events = 0;
 
+	/* First: who takes the right away after we have looked wakes us. */
+	poll_wait(file, &c->wait, pts);
 	if (!(handle_rights(file) & CONTAINER_RIGHT_OBSERVE))
 		return EPOLLERR;
-
-	poll_wait(file, &c->wait, pts);
 
 	/* Pairs with the smp_store_release() in __container_exit(). */
 	if (smp_load_acquire(&c->exited))

@@ -419,6 +419,33 @@ TEST_F_TIMEOUT(rights, dropping_observe_wakes_pollers, TIMEOUT)
 	close(pfd.fd);
 }
 
+static void *drop_observe(void *arg)
+{
+	int fd = (long)arg;
+
+	return (void *)(long)container_drop(fd, CONTAINER_RIGHT_OBSERVE);
+}
+
+/* Nor is who is about to wait. */
+TEST_F_TIMEOUT(rights, dropping_observe_races_with_poll, TIMEOUT)
+{
+	struct pollfd pfd = { .events = POLLIN };
+	pthread_t thread;
+	void *dropped;
+	int i;
+
+	for (i = 0; i < scaled(500); i++) {
+		pfd.fd = container_dup(self->cfd, ALL);
+		ASSERT_LE(0, pfd.fd);
+		ASSERT_EQ(0, pthread_create(&thread, NULL, drop_observe, (void *)(long)pfd.fd));
+		EXPECT_EQ(1, poll(&pfd, 1, CONTAINER_TIMEOUT_MS));
+		EXPECT_EQ(POLLERR, pfd.revents);
+		pthread_join(thread, &dropped);
+		EXPECT_EQ(NULL, dropped);
+		close(pfd.fd);
+	}
+}
+
 /* --- what keeps a container that was not started ------------------------------ */
 
 FIXTURE(unstarted)
