@@ -100,12 +100,13 @@ static inline void container_inherit(struct signal_struct *sig)
 		__container_inherit(sig);
 }
 
-/* What @p gets of a container it is forked into, besides credentials. */
-static inline void container_enter(struct task_struct *p,
-				   struct kernel_clone_args *args)
+/*
+ * What @p gets of the container that it is forked into, besides credentials; in place
+ * of copy_namespaces().
+ */
+static inline void container_enter(struct task_struct *p, struct kernel_clone_args *args)
 {
-	if (container_entering(args))
-		__container_enter(p, args->container);
+	__container_enter(p, args->container);
 }
 
 /* The last step of a fork that can fail; makes @p a member. */
@@ -252,7 +253,7 @@ static inline int container_exec_interpreter(struct file *file)
 static inline void container_exec(const struct linux_binprm *bprm)
 {
 	if (container_guarded(current))
-		__container_exec(exe);
+		__container_exec(bprm);
 }
 
 #else /* !CONFIG_CONTAINERS */

@@ -374,8 +374,9 @@ void __container_inherit(struct signal_struct *sig)
  * @p: The process, complete but for its pid; it has its credentials already.
  * @entry: The entry under way.
  *
- * Undone by free_signal_struct(), exit_task_namespaces(), exit_fs() and
- * exit_files().
+ * Instead of copy_namespaces(), which would also make the caller's time namespace for
+ * children one that has been used. Undone by free_signal_struct(),
+ * exit_task_namespaces(), exit_fs() and exit_files().
  *
  * Context: May sleep.
  */
@@ -397,7 +398,7 @@ void __container_enter(struct task_struct *p, struct container_entry *entry)
 		set_fs_pwd(p->fs, &means->root);
 
 	get_nsproxy(means->ns);
-	switch_task_namespaces(p, means->ns);
+	p->nsproxy = means->ns;
 	if (current->nsproxy->time_ns != means->ns->time_ns)
 		timens_commit(p, means->ns->time_ns);
 

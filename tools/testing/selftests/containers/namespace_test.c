@@ -489,6 +489,20 @@ TEST_F_TIMEOUT(namespace, a_time_namespace_is_entered_for_real, TIMEOUT)
 	}
 }
 
+/* Only who is in a time namespace, or had a child in it, can set it no more. */
+TEST_F_TIMEOUT(namespace, an_entry_leaves_the_callers_time_namespace_settable, TIMEOUT)
+{
+	int cfd = container_create("time", CONTAINER_KILL_ON_CLOSE);
+	struct report inside;
+
+	ASSERT_LE(0, cfd);
+	ASSERT_EQ(0, unshare(CLONE_NEWTIME));
+	ASSERT_TRUE(report_from(cfd, false, &inside));
+	EXPECT_EQ(self->outside.ns[8], inside.ns[8]);
+	EXPECT_TRUE(write_file("/proc/self/timens_offsets", "monotonic 1000 0"));
+	close(cfd);
+}
+
 TEST_F_TIMEOUT(namespace, a_new_user_namespace_has_no_ids_until_they_are_mapped, TIMEOUT)
 {
 	int cfd, to[2], from[2];
