@@ -17,6 +17,7 @@
 #include <linux/fs_struct.h>
 #include <linux/ipc_namespace.h>
 #include <linux/mnt_namespace.h>
+#include <linux/namei.h>
 #include <linux/nsproxy.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -112,6 +113,12 @@ static int container_prepare_entry(struct container_entry *entry, struct contain
 	ret = -EINVAL;
 	if (!container_pid_ns_reachable(entry->means.ns->pid_ns_for_children))
 		goto finish;
+	/* As setns() does: somebody inside may have moved a mount onto the root. */
+	if (entry->means.ns->mnt_ns != current->nsproxy->mnt_ns) {
+		ret = follow_down(&entry->means.root, 0);
+		if (ret)
+			goto finish;
+	}
 	if (clone_flags & CLONE_VM) {
 		ret = keep_time_ns(&entry->means);
 		if (ret)
@@ -220,7 +227,11 @@ static void confine_caps(struct cred *new, const struct cred *to)
 		return;
 	}
 
-	/* What the caller has locked stays as it is. */
+	/*
+	 * What the caller has locked stays as it is. To keep capabilities over a
+	 * setuid() is a wish of the moment, for which nobody needs a privilege: that
+	 * the creator had it must not keep an entrant from giving them up.
+	 */
 	locked = (new->securebits & SECURE_ALL_LOCKS) >> 1;
 	new->securebits |= to->securebits & ~locked & ~issecure_mask(SECURE_KEEP_CAPS);
 	new->cap_inheritable = cap_intersect(new->cap_inheritable, to->cap_inheritable);
@@ -397,6 +408,7 @@ void __container_enter(struct task_struct *p, struct container_entry *entry)
 	if (!path_equal(&p->fs->pwd, &means->root))
 		set_fs_pwd(p->fs, &means->root);
 
+	/* So far it was the caller's, and no reference was taken. */
 	get_nsproxy(means->ns);
 	p->nsproxy = means->ns;
 	if (current->nsproxy->time_ns != means->ns->time_ns)

@@ -740,7 +740,17 @@ TEST_F_TIMEOUT(namespace, a_new_root_of_the_creators_is_the_containers, TIMEOUT)
 	EXPECT_EQ(0, rmdir(dir));
 }
 
-TEST_F_TIMEOUT(namespace, a_new_root_inside_is_for_those_who_enter_later, TIMEOUT)
+/* The same without pivot_root(), by moving the tmpfs onto the root. */
+static bool moved_root(const char *dir)
+{
+	return !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	       !mount("root", dir, "tmpfs", 0, NULL) && !chdir(dir) &&
+	       !mknod("new", S_IFREG | 0600, 0) &&
+	       !mount(".", "/", NULL, MS_MOVE, NULL) && !chroot(".");
+}
+
+static void expect_new_root(struct __test_metadata *_metadata,
+			    bool (*make_root)(const char *dir))
 {
 	char dir[] = "/tmp/pivot.XXXXXX";
 	int cfd, other, up[2], down[2];
@@ -756,7 +766,7 @@ TEST_F_TIMEOUT(namespace, a_new_root_inside_is_for_those_who_enter_later, TIMEOU
 	init = fork_into_container(cfd);
 	ASSERT_LE(0, init);
 	if (!init) {
-		if (!hear(down[0]) || !new_root(dir) || !tell(up[1]))
+		if (!hear(down[0]) || !make_root(dir) || !tell(up[1]))
 			_exit(1);
 		pause_forever();
 	}
@@ -776,6 +786,16 @@ TEST_F_TIMEOUT(namespace, a_new_root_inside_is_for_those_who_enter_later, TIMEOU
 	close(down[0]);
 	close(down[1]);
 	EXPECT_TRUE(wait_until(!rmdir(dir)));
+}
+
+TEST_F_TIMEOUT(namespace, a_new_root_inside_is_for_those_who_enter_later, TIMEOUT)
+{
+	expect_new_root(_metadata, new_root);
+}
+
+TEST_F_TIMEOUT(namespace, a_mount_moved_onto_the_root_is_for_those_who_enter_later, TIMEOUT)
+{
+	expect_new_root(_metadata, moved_root);
 }
 
 TEST_F_TIMEOUT(namespace, limits_session_umask_and_priority_are_the_callers, TIMEOUT)
