@@ -8,6 +8,7 @@
 #include <linux/compat.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
+#include <linux/rcupdate_wait.h>
 #include <linux/seq_file.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
@@ -55,12 +56,11 @@ static struct container *next_in_view(struct container *viewer, loff_t *pos)
 
 	guard(rcu)();
 	xa_for_each_start(&containers, id, c, id) {
-		if (!listed(c) || !container_below(c, viewer))
-			continue;
-		if (!refcount_inc_not_zero(&c->usage))
-			continue;
-		*pos = id;
-		return c;
+		if (listed(c) && container_below(c, viewer) && refcount_inc_not_zero(&c->usage)) {
+			*pos = id;
+			return c;
+		}
+		cond_resched_rcu();
 	}
 	return NULL;
 }

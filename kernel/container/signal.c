@@ -14,6 +14,7 @@
  * gets away into a container below, existing or new, is reached there.
  */
 #include <linux/file.h>
+#include <linux/rcupdate_wait.h>
 #include <linux/sched/signal.h>
 #include <linux/security.h>
 #include <linux/syscalls.h>
@@ -171,6 +172,7 @@ static struct container *next_below(struct container *top, unsigned long id)
 		/* Not before it is linked: its ->depth and ->parent are set earlier. */
 		if (container_below(c, top) && refcount_inc_not_zero(&c->usage))
 			return c;
+		cond_resched_rcu();
 	}
 	return NULL;
 }
