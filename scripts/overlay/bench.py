@@ -120,12 +120,14 @@ def unchanged(report, m):
 def entering(report, m):
     report.title("Into a container that is there", "container", "host")
     fork, vfork = "fork beside enter", "vfork beside enter"
-    for what in ("least", "median", "mean"):
+    # One event of the system, such as a thread of the kernel's that has millions of
+    # instructions to do, makes the mean of whatever it falls upon: it has no budget.
+    for what, budget in (("least", 1.03), ("median", 1.03), ("mean", None)):
         report.row(
             f"fork_into+exit+wait, {what}",
             m.number(NORMAL, "enter+exit+wait", what),
             m.number(NORMAL, fork, what),
-            1.03,
+            budget,
         )
     for what in ("least", "median"):
         report.row(
