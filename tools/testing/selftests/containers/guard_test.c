@@ -1891,6 +1891,14 @@ TEST_F_TIMEOUT(guarded_exec, by_descriptor_needs_no_malformed_interpreter,
 	close(elf);
 }
 
+static void remove_handled(void)
+{
+	write_file(HANDLER_DIR "/" HANDLER_NAME, "-1");
+	umount2(HANDLER_DIR, MNT_DETACH);
+	rmdir(HANDLER_DIR);
+	unlink(HANDLED_PATH);
+}
+
 /*
  * A file inside whose handler is this program, opened where it is registered: by
  * us, as for programs of other machines, or by who is root in the container's user
@@ -1904,22 +1912,16 @@ static bool make_handled(void)
 	if (!f)
 		return false;
 	fputs(HANDLER_MAGIC "\n", f);
-	if (fchmod(fileno(f), 0755) | fclose(f))
-		return false;
-	mkdir(HANDLER_DIR, 0755);
-	if (mount("binfmt_misc", HANDLER_DIR, "binfmt_misc", 0, NULL))
-		return false;
 	snprintf(line, sizeof(line), ":" HANDLER_NAME ":M::" HANDLER_MAGIC "::%s:F",
 		 own_path());
-	return write_file(HANDLER_DIR "/register", line);
-}
-
-static void remove_handled(void)
-{
-	write_file(HANDLER_DIR "/" HANDLER_NAME, "-1");
-	umount2(HANDLER_DIR, MNT_DETACH);
-	rmdir(HANDLER_DIR);
-	unlink(HANDLED_PATH);
+	if (fchmod(fileno(f), 0755) | fclose(f) |
+	    (mkdir(HANDLER_DIR, 0755) && errno != EEXIST) ||
+	    mount("binfmt_misc", HANDLER_DIR, "binfmt_misc", 0, NULL) ||
+	    !write_file(HANDLER_DIR "/register", line)) {
+		remove_handled();
+		return false;
+	}
+	return true;
 }
 
 /* The guard is for what the forker had executed; this is what the container has. */

@@ -602,38 +602,37 @@ static bool keep_caps(void)
 	return !prctl(PR_SET_KEEPCAPS, 1);
 }
 
+/* Whether who enters keeps capabilities as it becomes an ordinary user. */
+static void expect_kept_by_setuid(struct __test_metadata *_metadata, int cfd, bool kept)
+{
+	struct capabilities caps;
+	pid_t pid = fork_into_container(cfd);
+
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		EXPECT_TRUE(become_user(1000));
+		EXPECT_TRUE(get_capabilities(&caps));
+		EXPECT_EQ(kept, caps.permitted != 0);
+		_exit(0);
+	}
+	EXPECT_EQ(0, wait_for_exit(pid));
+}
+
 /* Who gives up his capabilities by setuid() has none, whoever created it. */
 TEST_F_TIMEOUT(permission, the_creators_keepcaps_is_not_the_entrants, TIMEOUT)
 {
-	struct capabilities caps;
-	pid_t init, pid;
+	pid_t init;
 	int cfd;
 
 	cfd = create_as(keep_caps, 0, NULL);
 	ASSERT_LE(0, cfd);
 	init = container_spawn_idle(cfd);
 	ASSERT_LT(0, init);
-	pid = fork_into_container(cfd);
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		EXPECT_TRUE(become_user(1000));
-		EXPECT_TRUE(get_capabilities(&caps));
-		EXPECT_EQ(0, caps.permitted);
-		_exit(0);
-	}
-	EXPECT_EQ(0, wait_for_exit(pid));
+	expect_kept_by_setuid(_metadata, cfd, false);
 
 	/* The caller's own is, as by fork(). */
 	ASSERT_TRUE(keep_caps());
-	pid = fork_into_container(cfd);
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		EXPECT_TRUE(become_user(1000));
-		EXPECT_TRUE(get_capabilities(&caps));
-		EXPECT_NE(0, caps.permitted);
-		_exit(0);
-	}
-	EXPECT_EQ(0, wait_for_exit(pid));
+	expect_kept_by_setuid(_metadata, cfd, true);
 	kill_and_reap(init);
 	close(cfd);
 }
