@@ -81,3 +81,40 @@ new_messages() {
 	awk -F'\t' 'NR == FNR { base[$1] = 1; next } !($1 in base) { print $2; bad = 1 }
 		END { exit bad }' "$results/lint.base" "$results/lint.$kernel"
 }
+
+# coccicheck TREE FILE...: what the kernel's rules find in these C files of TREE. One
+# rule is left out: it takes each counter that drops to zero before something is freed
+# for a reference count.
+coccicheck() {
+	local tree=$1 include log=$results/lint.coccicheck
+	shift
+	mapfile -t include < <(cd "$tree" && printf -- '-I\n%s\n' arch/x86/include include \
+		arch/x86/include/uapi include/uapi)
+	(cd "$tree" &&
+	 find scripts/coccinelle -name '*.cocci' ! -name atomic_as_refcounter.cocci -print0 |
+		xargs -0 -P "$jobs" -I '{}' \
+		spatch -D report --very-quiet --no-show-diff --cocci-file '{}' \
+		"${include[@]}" --include include/linux/kconfig.h "$@") > "$log" 2>&1 ||
+		{ tail -n 40 "$log" >&2; die "a rule cannot be applied; see $log"; }
+	! grep -E '^[^ ]+\.[ch]:[0-9]+' "$log" | sort -u | grep .
+}
+
+# htmldocs TREE PAGE...: what is wrong with these pages of TREE, as part of the books
+# that they are in. In a copy of the tree: the kernel's rules write pages to the source.
+htmldocs() {
+	local tree=$1 out=$outputs/docs pages
+	shift
+	rm -rf "$out"
+	mkdir -p "$out"
+	cp -al "$tree" "$out/tree"
+	pages=$(printf '%s\n' "$@" | paste -sd'|')
+	make -C "$out/tree" htmldocs SPHINXDIRS='userspace-api admin-guide/sysctl filesystems' \
+		> "$out/lint.log" 2>&1 ||
+		{ tail -n 40 "$out/lint.log" >&2; die "cannot make the pages; see $out/lint.log"; }
+	[ -e "$out/tree/Documentation/output/userspace-api/containers.html" ] ||
+		die "there is no page about containers"
+	! grep -E "($pages):.*(WARNING|ERROR)" "$out/lint.log" || return 1
+	# It tells of errors, but succeeds.
+	! "$out/tree/scripts/get_abi.pl" validate --dir "$out/tree/Documentation/ABI/testing" 2>&1 |
+		grep -F containers
+}
