@@ -225,12 +225,6 @@ static inline bool container_guard_refuses(struct task_struct *task)
 	return container_guarded(task) && __container_guard_refuses(task);
 }
 
-/* Must @task get no signals whose origin is not known? */
-static inline bool container_guard_mutes(const struct task_struct *task)
-{
-	return container_guarded(task) && !READ_ONCE(task->signal->container_program);
-}
-
 /* May current be traced by its @parent, by its own wish? */
 static inline bool container_guard_traceme(struct task_struct *parent)
 {
@@ -363,11 +357,6 @@ static inline bool container_guard_denies(struct task_struct *task, unsigned int
 }
 
 static inline bool container_guard_refuses(struct task_struct *task)
-{
-	return false;
-}
-
-static inline bool container_guard_mutes(const struct task_struct *task)
 {
 	return false;
 }

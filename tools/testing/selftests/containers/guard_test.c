@@ -82,6 +82,7 @@ struct attack {
 #define ON_THREADS	16	/* can be tried on a thread that does not lead */
 #define NOT_WHILE_GUARDED 32	/* for nobody, since who wants it cannot be told */
 #define TYPICAL		64	/* one of the few that most tests make do with */
+#define OF_AUTOGROUP	128	/* where the kernel has automatic groups */
 
 static const char *proc_path(const struct victim *victim, const char *file)
 {
@@ -170,6 +171,16 @@ static int try_write(const struct victim *victim, const char *arg)
 
 	snprintf(file, sizeof(file), "%.*s", len, arg);
 	return write_file(proc_path(victim, file), arg + len + 1) ? 0 : -errno;
+}
+
+/* The whole session's; changes of those without privilege are rationed. */
+static int try_autogroup(const struct victim *victim, const char *arg)
+{
+	const char *path = proc_path(victim, "autogroup");
+	bool done;
+
+	wait_until((done = write_file(path, arg)) || errno != EAGAIN);
+	return done ? 0 : -errno;
 }
 
 /* The address of the stack, which is 0 for those whom it is kept from. */
@@ -478,6 +489,7 @@ static const struct attack attacks[] = {
 	{ "open ns/cgroup", try_open, "ns/cgroup", ON_THREADS },
 	{ "open ns/time", try_open, "ns/time", ON_THREADS },
 	{ "write oom_score_adj", try_write, "oom_score_adj 500", TYPICAL },
+	{ "write autogroup", try_autogroup, "1", OF_AUTOGROUP },
 	{ "write coredump_filter", try_write, "coredump_filter 0x33", 0 },
 	{ "write clear_refs", try_write, "clear_refs 1", 0 },
 	{ "process_vm_readv", try_vm_readv, "", ON_THREADS | TYPICAL },
@@ -541,6 +553,7 @@ enum verb {
 	FORK_ATTACKER,	/* descriptor: the child execs first */
 	THREAD,		/* starts one; its thread id */
 	TRACEME,
+	SETPGID,	/* the victim gets a process group of its own */
 	SET_DUMPABLE,
 	NEST,		/* flags, descriptor: as FORK, into a new container */
 	NEST_ATTACKER,	/* flags, descriptor: as FORK_ATTACKER, the same */
@@ -737,6 +750,8 @@ static long take_order(const struct request *req, int fd)
 		return start_thread();
 	case TRACEME:
 		return result(ptrace(PTRACE_TRACEME, 0, 0, 0));
+	case SETPGID:
+		return result(setpgid(req->victim.pid, req->victim.pid));
 	case SET_DUMPABLE:
 		return result(prctl(PR_SET_DUMPABLE, 1));
 	case NEST:
@@ -849,6 +864,13 @@ static long servant_do(struct servant *s, enum verb order)
 	return servant_ask(s, &req);
 }
 
+static long servant_setpgid(struct servant *s, const struct victim *victim)
+{
+	struct request req = { .order = SETPGID, .victim = *victim };
+
+	return servant_ask(s, &req);
+}
+
 static long servant_do_path(struct servant *s, enum verb order, const char *path)
 {
 	struct request req = { .order = order };
@@ -927,9 +949,8 @@ static int attack(struct servant *attacker, int n, struct servant *target,
 	return err;
 }
 
-/* What attacks have to have, or not to have, to be tried. */
+/* What attacks have to have, to be tried. */
 static unsigned int all_have;
-static unsigned int none_has;
 
 static bool applies(int n, unsigned int container_flags)
 {
@@ -937,7 +958,9 @@ static bool applies(int n, unsigned int container_flags)
 
 	if ((flags & BROADCAST) && !(container_flags & CONTAINER_NEW_PID_NS))
 		return false;
-	return (flags & all_have) == all_have && !(flags & none_has);
+	if ((flags & OF_AUTOGROUP) && access("/proc/self/autogroup", F_OK))
+		return false;
+	return (flags & all_have) == all_have;
 }
 
 static bool is_refusal(int err)
@@ -1428,7 +1451,6 @@ TEST_F_TIMEOUT(guard_rules, is_none_between_those_under_it, PROCESS_TEST_TIMEOUT
 	ASSERT_TRUE(servant_is_victim(&w->other, &child, false));
 	EXPECT_REFUSED(&w->target, &w->other, &child, variant->flags);
 	ASSERT_TRUE(servant_is_victim(&w->target, &w->victim, false));
-	none_has = NOT_WHILE_GUARDED;
 	expect_target_refused(_metadata, w, variant->flags);
 }
 
@@ -1457,15 +1479,12 @@ TEST_F_TIMEOUT(guard_rules, survives_exec_of_the_forkers_program, PROCESS_TEST_T
 
 	ASSERT_EQ(0, servant_do_fd(&w->target, EXEC_FD, MEMFD, 0));
 	ASSERT_TRUE(servant_is_victim(&w->target, &w->victim, false));
-	/* The program may want SIGIO itself, and whose it is cannot be told. */
-	none_has = NOT_WHILE_GUARDED;
 	expect_target_refused(_metadata, w, variant->flags);
 	/* Once more, and then one of the container's. */
 	ASSERT_EQ(0, servant_do_fd(&w->target, EXEC_FD, MEMFD, 0));
 	expect_target_refused(_metadata, w, variant->flags);
 	ASSERT_EQ(0, servant_exec(&w->target, own_path()));
 	ASSERT_TRUE(servant_is_victim(&w->target, &w->victim, false));
-	none_has = 0;
 	expect_target_allowed(_metadata, w, variant->flags);
 }
 
@@ -1511,9 +1530,10 @@ TEST_F_TIMEOUT(guard_rules, keeps_a_father_inside_from_tracing, PROCESS_TEST_TIM
 }
 
 /* Its forker dies, and the container's init is its father. */
-TEST_F_TIMEOUT(guard_rules, keeps_init_from_tracing_an_orphan, PROCESS_TEST_TIMEOUT)
+TEST_F_TIMEOUT(guard_rules, keeps_init_from_an_orphan, PROCESS_TEST_TIMEOUT)
 {
 	struct world *w = &self->world;
+	struct victim orphan, child;
 	pid_t pid = fork();
 
 	ASSERT_GE(pid, 0);
@@ -1525,6 +1545,11 @@ TEST_F_TIMEOUT(guard_rules, keeps_init_from_tracing_an_orphan, PROCESS_TEST_TIME
 	ASSERT_EQ(0, servant_answer(&w->other));
 	ASSERT_EQ(EXIT_SUCCESS, wait_for_exit(pid));
 	ASSERT_EQ(w->attacker.pid, proc_parent(w->other.pid));
+	ASSERT_TRUE(servant_is_victim(&w->other, &orphan, false));
+	EXPECT_EQ(-EPERM, servant_setpgid(&w->attacker, &orphan));
+	ASSERT_TRUE(servant_beget(&w->attacker, &w->third, FORK, 0));
+	ASSERT_TRUE(servant_is_victim(&w->third, &child, false));
+	EXPECT_EQ(0, servant_setpgid(&w->attacker, &child));
 	EXPECT_EQ(-EPERM, servant_do(&w->other, TRACEME));
 	ASSERT_EQ(0, servant_exec(&w->other, own_path()));
 	EXPECT_EQ(0, servant_do(&w->other, TRACEME));
@@ -1841,7 +1866,6 @@ TEST_F_TIMEOUT(guarded_exec, by_descriptor_keeps_the_guard, PROCESS_TEST_TIMEOUT
 	ASSERT_EQ(0, servant_do_fd(&w->target, EXEC_FD, PROGRAM_FD, 0));
 	ASSERT_TRUE(servant_is_victim(&w->target, &w->victim, false));
 	all_have = TYPICAL;
-	none_has = NOT_WHILE_GUARDED;
 	if (variant->foreign == EACCES) {
 		expect_target_refused(_metadata, w, variant->flags);
 		EXPECT_EQ(EACCES, servant_probe(&w->target, PROBE, 0,
@@ -1934,7 +1958,6 @@ TEST_F_TIMEOUT(guarded_exec, by_a_handler_opened_elsewhere_ends_it, PROCESS_TEST
 	remove_handled();
 	ASSERT_TRUE(servant_is_victim(&w->target, &w->victim, false));
 	all_have = TYPICAL;
-	none_has = 0;
 	expect_target_allowed(_metadata, w, variant->flags);
 }
 
@@ -1950,10 +1973,9 @@ TEST_F_TIMEOUT(guarded_exec, by_a_handler_opened_elsewhere_gets_at_nobody,
 	ASSERT_TRUE(servant_beget(&w->target, &w->other, FORK, 0));
 	ASSERT_TRUE(servant_is_victim(&w->target, &w->victim, false));
 	all_have = TYPICAL;
-	none_has = NOT_WHILE_GUARDED;
 	/* As long as it is the same program, it does. */
 	EXPECT_ALLOWED(&w->other, &w->target, &w->victim, variant->flags,
-		       INSIDE_NOT(variant->flags));
+		       INSIDE_NOT(variant->flags) | NOT_WHILE_GUARDED);
 	ASSERT_TRUE(make_handled());
 	EXPECT_EQ(0, servant_exec(&w->other, HANDLED_PATH));
 	remove_handled();
@@ -1972,7 +1994,6 @@ TEST_F_TIMEOUT(guarded_exec, by_descriptor_again_gets_at_nobody, PROCESS_TEST_TI
 	ASSERT_EQ(0, servant_do_fd(&w->other, EXEC_FD, MEMFD, 0));
 	ASSERT_TRUE(servant_is_victim(&w->target, &w->victim, false));
 	all_have = TYPICAL;
-	none_has = NOT_WHILE_GUARDED;
 	EXPECT_REFUSED(&w->other, &w->target, &w->victim, variant->flags);
 }
 
