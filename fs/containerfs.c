@@ -432,9 +432,8 @@ int containerfs_open(struct container *c, unsigned int rights)
  * containerfs_open_found - a descriptor for who found a container
  * @c: The container, which current may know of; the caller has a reference.
  *
- * Who was not handed a descriptor must not get by its name more than by the name of
- * a process in it: a security module may keep him off that. Of a container that has
- * not been started somebody else holds a descriptor, and is about to start it.
+ * Of a container that has not been started somebody else holds a descriptor, and is
+ * about to start it.
  *
  * Context: May sleep.
  * Return: the descriptor, with all rights for who may control @c and inspect its
@@ -442,7 +441,7 @@ int containerfs_open(struct container *c, unsigned int rights)
  */
 int containerfs_open_found(struct container *c)
 {
-	bool all = !container_may_control(c) && container_may_inspect(c);
+	bool all = container_may_have_found(c);
 
 	return containerfs_open(c, all ? CONTAINER_RIGHTS_ALL : CONTAINER_RIGHT_OBSERVE);
 }

@@ -196,7 +196,8 @@ int container_link(struct container *c)
 	struct container *parent = c->parent;
 	int ret;
 
-	if (c->id > ULONG_MAX)
+	/* The last one is left out, so that there always is a next index. */
+	if (c->id >= ULONG_MAX)
 		return -ENOSPC;
 	ret = xa_insert(&containers, c->id, c, GFP_KERNEL);
 	if (ret)

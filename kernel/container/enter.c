@@ -15,21 +15,16 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs_struct.h>
-#include <linux/ipc_namespace.h>
-#include <linux/mnt_namespace.h>
 #include <linux/namei.h>
 #include <linux/nsproxy.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
-#include <linux/proc_ns.h>
 #include <linux/sched/user.h>
 #include <linux/securebits.h>
 #include <linux/security.h>
 #include <linux/syscalls.h>
 #include <linux/time_namespace.h>
 #include <linux/user_namespace.h>
-#include <linux/utsname.h>
-#include <net/net_namespace.h>
 
 #include "internal.h"
 
@@ -93,6 +88,20 @@ static int keep_time_ns(struct container_means *means)
 	return 0;
 }
 
+/*
+ * Can current have a child in this PID namespace? The first process of one must come
+ * from directly around it, as it does by clone(2): whoever is further out may outlive
+ * what is between, whose init is still woken when processes below it end (free_pid()).
+ */
+static bool pid_ns_open(const struct container_entry *entry)
+{
+	struct pid_namespace *ns = entry->means.ns->pid_ns_for_children;
+
+	if (entry->starting && !ns->child_reaper)
+		return ns->parent == task_active_pid_ns(current);
+	return container_pid_ns_reachable(ns);
+}
+
 /* On success, container_finish_entry() is due after the fork. */
 static int container_prepare_entry(struct container_entry *entry, struct container *c,
 				   u64 clone_flags)
@@ -111,7 +120,7 @@ static int container_prepare_entry(struct container_entry *entry, struct contain
 	if (ret)
 		goto finish;
 	ret = -EINVAL;
-	if (!container_pid_ns_reachable(entry->means.ns->pid_ns_for_children))
+	if (!pid_ns_open(entry))
 		goto finish;
 	/* As setns() does: somebody inside may have moved a mount onto the root. */
 	if (entry->means.ns->mnt_ns != current->nsproxy->mnt_ns) {
@@ -178,6 +187,7 @@ pid_t container_clone(struct kernel_clone_args *args)
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 
+	container_close_pending();
 	ret = container_prepare_entry(&entry, c, args->flags);
 	if (ret)
 		goto put;
@@ -426,6 +436,20 @@ static bool dying_around(const struct container *c)
 	return false;
 }
 
+/*
+ * Is the child to be in another cgroup than current? Who controls that may have all
+ * of it killed when it is out of memory (memory.oom.group), and whoever shares
+ * memory with it.
+ */
+static bool other_cgroup(const struct kernel_clone_args *args)
+{
+#ifdef CONFIG_CGROUPS
+	return args->cgrp && args->cgrp != task_dfl_cgroup(current);
+#else
+	return false;
+#endif
+}
+
 /**
  * __container_fork - make a process a member
  * @p: The new process, or a new thread of a member.
@@ -456,12 +480,7 @@ int __container_fork(struct task_struct *p, struct kernel_clone_args *args)
 	 */
 	if (container_entering(args) ? dying_around(c) : c->state >= CONTAINER_DYING)
 		return -ECANCELED;
-	/*
-	 * Who controls another cgroup may have all of it killed when it is out of
-	 * memory (memory.oom.group), and whoever shares memory with it.
-	 */
-	if (container_entering(args) && (args->flags & CLONE_VM) &&
-	    args->cgrp && args->cgrp != task_dfl_cgroup(current))
+	if (container_entering(args) && (args->flags & CLONE_VM) && other_cgroup(args))
 		return -EINVAL;
 
 	if (c->state == CONTAINER_NEW) {

@@ -13,6 +13,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
+#include <linux/task_work.h>
 #include <linux/wait.h>
 #include <uapi/linux/container.h>
 
@@ -279,7 +280,7 @@ void container_destroy_unstartable(struct container *c);
 
 /* permission.c */
 int container_may_control(struct container *c);
-bool container_may_inspect(struct container *c);
+bool container_may_have_found(struct container *c);
 int container_get_entry(struct container *c, struct container_means *means);
 bool container_pid_ns_reachable(struct pid_namespace *ns);
 
@@ -304,5 +305,16 @@ int containerfs_open_found(struct container *c);
 struct container *container_from_file(const struct file *file);
 struct container *container_with_right(struct file *file, unsigned int right);
 void containerfs_close_fds(struct files_struct *files, const struct container *c);
+
+/*
+ * The last close of a file that another thread has closed while current used it would
+ * be put off until current is back in user space. That is too late where current is
+ * about to wait, maybe for what that close does.
+ */
+static inline void container_close_pending(void)
+{
+	if (task_work_pending(current))
+		task_work_run();
+}
 
 #endif /* _KERNEL_CONTAINER_INTERNAL_H */

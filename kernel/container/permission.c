@@ -49,14 +49,19 @@ static bool gids_in_reach(struct user_namespace *ns, const struct cred *to)
 	return true;
 }
 
-static bool may_become_user(const struct cred *me, const struct cred *to)
+/* ns_capable(), or ns_capable_noaudit() where nobody is refused anything. */
+typedef bool capable_fn(struct user_namespace *ns, int cap);
+
+static bool may_become_user(const struct cred *me, const struct cred *to,
+			    capable_fn *capable)
 {
-	return uid_in_reach(me->user_ns, to) && ns_capable(me->user_ns, CAP_SETUID);
+	return uid_in_reach(me->user_ns, to) && capable(me->user_ns, CAP_SETUID);
 }
 
-static bool may_become_groups(const struct cred *me, const struct cred *to)
+static bool may_become_groups(const struct cred *me, const struct cred *to,
+			      capable_fn *capable)
 {
-	return gids_in_reach(me->user_ns, to) && ns_capable(me->user_ns, CAP_SETGID);
+	return gids_in_reach(me->user_ns, to) && capable(me->user_ns, CAP_SETGID);
 }
 
 /*
@@ -64,19 +69,19 @@ static bool may_become_groups(const struct cred *me, const struct cred *to)
  * let it in, all-powerful there, but as who it is: becoming somebody else takes
  * what it takes inside, or outside.
  */
-static bool may_use_below(const struct cred *me, const struct cred *to)
+static bool may_use_below(const struct cred *me, const struct cred *to,
+			  capable_fn *capable)
 {
-	if (!in_userns(me->user_ns, to->user_ns) ||
-	    !ns_capable(to->user_ns, CAP_SYS_ADMIN))
+	if (!in_userns(me->user_ns, to->user_ns) || !capable(to->user_ns, CAP_SYS_ADMIN))
 		return false;
 
 	if (!uid_eq(me->euid, to->euid) &&
-	    !uid_in_reach(to->user_ns, to) && !may_become_user(me, to))
+	    !uid_in_reach(to->user_ns, to) && !may_become_user(me, to, capable))
 		return false;
 
 	return (gid_eq(me->egid, to->egid) &&
 		groups_equal(me->group_info, to->group_info)) ||
-	       gids_in_reach(to->user_ns, to) || may_become_groups(me, to);
+	       gids_in_reach(to->user_ns, to) || may_become_groups(me, to, capable);
 }
 
 /*
@@ -121,12 +126,12 @@ static bool may_use_root(const struct container_means *means)
 	return means->own_root || ns_capable(current_user_ns(), CAP_SYS_CHROOT);
 }
 
-static bool may_use(const struct cred *to)
+static bool may_use(const struct cred *to, capable_fn *capable)
 {
 	const struct cred *me = current_cred();
 
 	return to->user_ns == me->user_ns ? may_use_beside(me, to) :
-					    may_use_below(me, to);
+					    may_use_below(me, to, capable);
 }
 
 /* Fewer groups than before can be more power, for who is inside. */
@@ -136,12 +141,12 @@ static bool may_have_groups(const struct cred *to)
 
 	return to->user_ns != me->user_ns ||
 	       groups_subset(me->group_info, to->group_info) ||
-	       may_become_groups(me, to);
+	       may_become_groups(me, to, ns_capable);
 }
 
 static int check_entry(struct container *c, const struct container_means *means)
 {
-	if (!may_use(means->cred) || !may_have_groups(means->cred))
+	if (!may_use(means->cred, ns_capable) || !may_have_groups(means->cred))
 		return -EPERM;
 	/* It is dying: there are neither namespaces nor a root to judge. */
 	if (!means->ns)
@@ -174,17 +179,11 @@ int container_get_entry(struct container *c, struct container_means *means)
 	return ret;
 }
 
-/**
- * container_may_control - may current signal, set up and wait for a container?
- * @c: The container.
- *
+/*
  * One that is dead has no credentials to judge by any more; being around it
  * suffices, as there is nothing to be done to it.
- *
- * Context: May sleep. Takes c->means_lock.
- * Return: 0, -EPERM, or what a security module says.
  */
-int container_may_control(struct container *c)
+static int check_control(struct container *c, capable_fn *capable)
 {
 	struct container_means means;
 	bool ok = true;
@@ -192,21 +191,26 @@ int container_may_control(struct container *c)
 	if (!container_below(c, task_container(current)))
 		return -EPERM;
 	if (container_get_means(c, &means)) {
-		ok = may_use(means.cred);
+		ok = may_use(means.cred, capable);
 		container_put_means(&means);
 	}
 	return ok ? security_container_permission(c, CONTAINER_MAY_CONTROL) : -EPERM;
 }
 
 /**
- * container_may_inspect - may current look at what is in a container?
+ * container_may_control - may current signal, set up and wait for a container?
  * @c: The container.
  *
- * Context: May sleep. Takes tasklist_lock.
- * Return: whether current may inspect its init, as ptrace has it; false if there is
- * none by whom to tell.
+ * Context: May sleep. Takes c->means_lock.
+ * Return: 0, -EPERM, or what a security module says.
  */
-bool container_may_inspect(struct container *c)
+int container_may_control(struct container *c)
+{
+	return check_control(c, ns_capable);
+}
+
+/* May current look at the init of @c, as ptrace has it? False if there is none. */
+static bool may_inspect(struct container *c)
 {
 	struct task_struct *init __free(put_task) = NULL;
 
@@ -214,7 +218,24 @@ bool container_may_inspect(struct container *c)
 	if (c->init)
 		init = get_task_struct(pid_task(c->init->pids[PIDTYPE_TGID], PIDTYPE_TGID));
 	read_unlock(&tasklist_lock);
-	return init && ptrace_may_access(init, PTRACE_MODE_READ_FSCREDS);
+	return init && ptrace_may_access(init, PTRACE_MODE_READ_FSCREDS |
+					       PTRACE_MODE_NOAUDIT);
+}
+
+/**
+ * container_may_have_found - may current have all rights to what it has found?
+ * @c: The container.
+ *
+ * Who was not handed a descriptor must not get by the container's name more than by
+ * that of a process in it: a security module may keep him off that.
+ *
+ * Context: May sleep. Takes c->means_lock and tasklist_lock.
+ * Return: whether current may control @c and inspect its init. That it may not is
+ * not audited: it is given less, and refused nothing.
+ */
+bool container_may_have_found(struct container *c)
+{
+	return !check_control(c, ns_capable_noaudit) && may_inspect(c);
 }
 
 /**

@@ -190,6 +190,10 @@ static int signal_all(struct container *top, const struct delivery *d)
 
 	container_get(c);
 	while (!ret) {
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
 		next = next_below(top, c->id);
 		container_put(c);
 		c = next;

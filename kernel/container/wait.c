@@ -64,6 +64,7 @@ static int do_wait(int cfd, unsigned int options, int *status, struct rusage *r)
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 
+	container_close_pending();
 	ret = container_may_control(c);
 	ret = ret ?: wait_for_init(c, options);
 	if (ret > 0) {

@@ -1297,6 +1297,88 @@ TEST_F_TIMEOUT(permission, the_callers_keyrings_are_dropped, TIMEOUT)
 	close(cfd);
 }
 
+/* Has our parent take a session keyring of our making; 0, or the errno. */
+static int give_parent_keyring(void)
+{
+	if (keyctl(KEYCTL_JOIN_SESSION_KEYRING, (unsigned long)"kst-gift", 0, 0, 0) < 0 ||
+	    keyctl(KEYCTL_SESSION_TO_PARENT, 0, 0, 0, 0))
+		return errno;
+	return 0;
+}
+
+TEST_F_TIMEOUT(permission, a_parent_outside_takes_no_keyring_of_a_members, TIMEOUT)
+{
+	long session;
+	pid_t pid;
+
+	if (access("/proc/keys", F_OK))
+		SKIP(return, "no keyrings");
+
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		EXPECT_EQ(0, give_parent_keyring());
+		_exit(0);
+	}
+	EXPECT_EQ(0, wait_for_exit(pid));
+
+	session = keyctl(KEYCTL_JOIN_SESSION_KEYRING, (unsigned long)"kst-ours", 0, 0, 0);
+	ASSERT_LT(0, session);
+	pid = fork_into_container(self->cfd);
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		EXPECT_EQ(EPERM, give_parent_keyring());
+		pid = fork();
+		EXPECT_LE(0, pid);
+		if (!pid) {
+			EXPECT_EQ(0, give_parent_keyring());
+			_exit(0);
+		}
+		EXPECT_EQ(0, wait_for_exit(pid));
+		_exit(0);
+	}
+	EXPECT_EQ(0, wait_for_exit(pid));
+	EXPECT_EQ(session, KEYRING(KEY_SPEC_SESSION_KEYRING, 0));
+}
+
+/*
+ * Whoever is further out may outlive what is between, and the namespaces there must
+ * be left by all before that is gone.
+ */
+TEST_F_TIMEOUT(permission, a_pid_namespace_is_started_from_directly_around_it, TIMEOUT)
+{
+	int sv[2], waiting, started;
+	pid_t creator;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	ASSERT_EQ(0, unshare(CLONE_NEWPID));
+	creator = fork();
+	ASSERT_LE(0, creator);
+	if (!creator) {
+		waiting = container_create("waiting", CONTAINER_NEW_PID_NS);
+		EXPECT_LE(0, waiting);
+		EXPECT_TRUE(send_fd(sv[1], waiting));
+		started = container_create("started", CONTAINER_NEW_PID_NS);
+		EXPECT_LE(0, started);
+		EXPECT_LT(0, container_spawn_idle(started));
+		EXPECT_TRUE(send_fd(sv[1], started));
+		pause_forever();
+	}
+	waiting = recv_fd(sv[0]);
+	ASSERT_LE(0, waiting);
+	started = recv_fd(sv[0]);
+	ASSERT_LE(0, started);
+
+	EXPECT_EQ(EINVAL, try_enter(waiting));
+	EXPECT_EQ(0, try_enter(started));
+
+	kill_and_reap(creator);
+	EXPECT_EQ(EINVAL, try_enter(waiting));
+	EXPECT_EQ(ECANCELED, try_enter(started));
+	close(waiting);
+	close(started);
+}
+
 TEST_F_TIMEOUT(permission, a_caller_in_another_pid_namespace_is_refused, TIMEOUT)
 {
 	int beside = container_create("beside", CONTAINER_NEW_PID_NS), own;
