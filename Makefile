@@ -26,8 +26,9 @@ help:
 #: make image     the same, printing the image's path (use make -s)
 #: make tree      unpack the base and apply the overlay: build/tree
 #: make refresh   take changes made in build/tree back into the overlay
-#: make lint      checkpatch, kernel-doc, sparse, coccicheck, htmldocs, spelling, man,
-#:                tooling (shell, python); STEPS=... for some
+#: make lint      checkpatch, kernel-doc, sparse, a build with the least options,
+#:                coccicheck, htmldocs, spelling, man, tooling (shell, python);
+#:                STEPS=... for some
 #: make bench     instructions that the patched kernel takes, and the unpatched, and
 #:                what container runtimes take; PARTS=... for some
 #: make fuzz      random calls, with all that must hold checked; KERNEL=debug,
