@@ -4,9 +4,10 @@
 
 Each folder of series/ is a posting, the later ones on top of the earlier ones:
 its file cover is the cover letter; its files NN-* are the patches, in that order.
-Each begins with a line "Subject: ", then comes the change log, and at last a
-line "Files:" with the overlay's files in that patch, each in a line of its own
-that begins with a tab; a name that ends in a slash is all files below it. A file
+Each begins with a line "Subject: ", which may be followed by one "Cc: " with files of
+the kernel: whoever maintains those is to see the patch as well. Then comes the change
+log, and at last a line "Files:" with the overlay's files in that patch, each in a line
+of its own that begins with a tab; a name that ends in a slash is all files below it. A file
 can be split over several patches: a regular expression in slashes after its
 name takes those hunks of a .patch file, or lines of another one, that it
 matches; with a p after it, paragraphs instead of lines. What none takes of a new
@@ -65,6 +66,10 @@ class Step:
             text, separator, files = f.read().partition("\nFiles:\n")
         if not separator:
             raise Error(f"series/{name}: has no files")
+        self.cc = []
+        if m := re.match(r"(.*\n)Cc: (.*)\n", text):
+            self.cc = m[2].split()
+            text = m[1] + text[m.end():]
         self.message = message(name, text)
         self.claims = []
         for line in files.splitlines():
@@ -268,24 +273,34 @@ def make_repository(root, source, postings, files):
         git(root, "branch", posting.name, f"step-{posting.last}")
 
 
-def maintainers(mail):
-    """Whom the kernel's own script names for a patch."""
+def get_maintainer(*what):
+    """Whom the kernel's own script names for a patch, or for files."""
     done = subprocess.run(
-        ["perl", "scripts/get_maintainer.pl", "--nogit", "--nogit-fallback", "--norolestats", "--nokeywords",
-         mail], cwd=BASE, check=True, text=True,
+        ["perl", "scripts/get_maintainer.pl", "--nogit", "--nogit-fallback", "--norolestats",
+         "--nokeywords", *what], cwd=BASE, check=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     return [line for line in done.stdout.splitlines() if "@" in line]
 
 
-def address(mail, everybody):
+def maintainers(mail, step):
+    """To whom a patch goes; the lists of our own entry are not in the base's file."""
+    people = get_maintainer(mail)
+    if missing := [path for path in step.cc if load(BASE, path) is None]:
+        raise Error(f"series/{step.name}: the base lacks " + " ".join(missing))
+    if step.cc:
+        people += get_maintainer("-f", *step.cc)
+    with open(os.path.join(TOP, "MAINTAINERS"), encoding="utf-8") as f:
+        people += re.findall(r"^L:\t(\S+)", f.read(), flags=re.M)
+    return list(dict.fromkeys(people))
+
+
+def address(mail, people):
     """Writes whom a mail goes to into its head."""
-    people = maintainers(mail) if everybody is None else everybody
     with open(mail, encoding="utf-8") as f:
         head, empty, body = f.read().partition("\n\n")
     cc = "Cc: " + ",\n ".join(people)
     with open(mail, "w", encoding="utf-8") as f:
         f.write(head + "\n" + cc + empty + body)
-    return people
 
 
 def write_mails(root, posting, args):
@@ -308,10 +323,12 @@ def write_mails(root, posting, args):
         options.append("--signoff")
     git(root, "format-patch", "-q", *options, f"{base}..{posting.name}")
     mails = sorted(os.path.join(folder, name) for name in os.listdir(folder))
-    people = []
-    for mail in mails[1:]:
-        people += [who for who in address(mail, None) if who not in people]
-    address(mails[0], people)
+    everybody = {}
+    for mail, step in zip(mails[1:], posting.steps):
+        people = maintainers(mail, step)
+        everybody.update(dict.fromkeys(people))
+        address(mail, people)
+    address(mails[0], everybody)
     with open(mails[0], encoding="utf-8") as f:
         if found := PLACEHOLDER.search(f.read()):
             raise Error(f"the cover letter has a placeholder: {found[0]}")
