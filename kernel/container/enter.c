@@ -97,7 +97,7 @@ static bool pid_ns_open(const struct container_entry *entry)
 {
 	struct pid_namespace *ns = entry->means.ns->pid_ns_for_children;
 
-	if (entry->starting && !ns->child_reaper)
+	if (entry->starting && !READ_ONCE(ns->child_reaper))
 		return ns->parent == task_active_pid_ns(current);
 	return container_pid_ns_reachable(ns);
 }
