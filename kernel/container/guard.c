@@ -22,6 +22,7 @@
 #include <linux/atomic.h>
 #include <linux/binfmts.h>
 #include <linux/cred.h>
+#include <linux/export.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
@@ -267,6 +268,7 @@ int __container_exec_interpreter(struct file *file)
 {
 	return inside(file) ? 0 : -EACCES;
 }
+EXPORT_SYMBOL_GPL(__container_exec_interpreter);	/* binfmt_misc */
 
 /*
  * Was @bprm given by a descriptor alone, and is it that file which runs now, not an
