@@ -84,6 +84,8 @@ struct attack {
 #define TYPICAL		64	/* one of the few that most tests make do with */
 #define OF_AUTOGROUP	128	/* where the kernel has automatic groups */
 
+#define AUTOGROUP	"/proc/self/autogroup"
+
 static const char *proc_path(const struct victim *victim, const char *file)
 {
 	static char path[128];
@@ -958,7 +960,7 @@ static bool applies(int n, unsigned int container_flags)
 
 	if ((flags & BROADCAST) && !(container_flags & CONTAINER_NEW_PID_NS))
 		return false;
-	if ((flags & OF_AUTOGROUP) && access("/proc/self/autogroup", F_OK))
+	if ((flags & OF_AUTOGROUP) && access(AUTOGROUP, F_OK))
 		return false;
 	return (flags & all_have) == all_have;
 }
@@ -1021,7 +1023,25 @@ struct world {
 	struct servant other;
 	struct servant third;
 	struct victim victim;		/* the target, for those in there */
+	char paranoid[16];		/* what was set */
 };
+
+#define PERF_PARANOID	"/proc/sys/kernel/perf_event_paranoid"
+
+/*
+ * What keeps ordinary users from things that the guard is to keep them from here:
+ * distributions restrict perf, and for the first five minutes after boot nobody may
+ * change an autogroup before somebody privileged has.
+ */
+static bool relax(struct world *w)
+{
+	if (!access(AUTOGROUP, F_OK) && !write_file(AUTOGROUP, "0"))
+		return false;
+	if (access(PERF_PARANOID, F_OK))
+		return true;
+	return read_file(PERF_PARANOID, w->paranoid, sizeof(w->paranoid)) &&
+	       write_file(PERF_PARANOID, "2");
+}
 
 static bool copy_file(const char *from, int out)
 {
@@ -1086,7 +1106,7 @@ static bool start_attacker(struct servant *s, int cfd, unsigned int flags)
 
 static bool world_open(struct world *w, unsigned int flags)
 {
-	if (!open_host_fds() || !servant_open(&w->attacker) ||
+	if (!relax(w) || !open_host_fds() || !servant_open(&w->attacker) ||
 	    !servant_open(&w->target) || !servant_open(&w->other) ||
 	    !servant_open(&w->third))
 		return false;
@@ -1100,6 +1120,8 @@ static bool world_open(struct world *w, unsigned int flags)
 
 static void world_close(struct world *w)
 {
+	if (w->paranoid[0])
+		write_file(PERF_PARANOID, w->paranoid);
 	close(w->cfd);
 	servant_close(&w->attacker);
 	servant_close(&w->target);
