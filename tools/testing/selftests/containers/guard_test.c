@@ -1023,7 +1023,6 @@ struct world {
 	struct servant other;
 	struct servant third;
 	struct victim victim;		/* the target, for those in there */
-	char paranoid[16];		/* what was set */
 };
 
 #define PERF_PARANOID	"/proc/sys/kernel/perf_event_paranoid"
@@ -1033,14 +1032,22 @@ struct world {
  * distributions restrict perf, and for the first five minutes after boot nobody may
  * change an autogroup before somebody privileged has.
  */
-static bool relax(struct world *w)
+static char perf_paranoid[16];
+
+static bool relax(void)
 {
 	if (!access(AUTOGROUP, F_OK) && !write_file(AUTOGROUP, "0"))
 		return false;
 	if (access(PERF_PARANOID, F_OK))
 		return true;
-	return read_file(PERF_PARANOID, w->paranoid, sizeof(w->paranoid)) &&
+	return read_file(PERF_PARANOID, perf_paranoid, sizeof(perf_paranoid)) &&
 	       write_file(PERF_PARANOID, "2");
+}
+
+static void unrelax(void)
+{
+	if (perf_paranoid[0])
+		write_file(PERF_PARANOID, perf_paranoid);
 }
 
 static bool copy_file(const char *from, int out)
@@ -1106,7 +1113,7 @@ static bool start_attacker(struct servant *s, int cfd, unsigned int flags)
 
 static bool world_open(struct world *w, unsigned int flags)
 {
-	if (!relax(w) || !open_host_fds() || !servant_open(&w->attacker) ||
+	if (!relax() || !open_host_fds() || !servant_open(&w->attacker) ||
 	    !servant_open(&w->target) || !servant_open(&w->other) ||
 	    !servant_open(&w->third))
 		return false;
@@ -1120,8 +1127,7 @@ static bool world_open(struct world *w, unsigned int flags)
 
 static void world_close(struct world *w)
 {
-	if (w->paranoid[0])
-		write_file(PERF_PARANOID, w->paranoid);
+	unrelax();
 	close(w->cfd);
 	servant_close(&w->attacker);
 	servant_close(&w->target);
@@ -2103,6 +2109,7 @@ FIXTURE_SETUP(guard_of_root)
 
 	own_path();
 	ENTER_SANDBOX();
+	ASSERT_TRUE(relax());
 	ASSERT_TRUE(open_host_fds());
 	ASSERT_TRUE(servant_open(&self->user));
 	ASSERT_TRUE(servant_open(&self->target));
@@ -2130,6 +2137,7 @@ FIXTURE_SETUP(guard_of_root)
 
 FIXTURE_TEARDOWN(guard_of_root)
 {
+	unrelax();
 	close(self->cfd);
 	kill_and_reap(self->user.pid);
 	servant_close(&self->user);
