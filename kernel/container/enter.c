@@ -507,6 +507,8 @@ void __container_post_fork(struct task_struct *p, struct container_entry *entry)
 {
 	trace_container_enter(entry->container, p->pid, entry->starting);
 	container_finish_entry(entry);
+	/* Of descriptors that were not taken along, when nobody else has them any more. */
+	container_close_pending();
 }
 
 /**
